@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of one allocation, whatever hook saw it: alloc_begin() before the search, alloc_end()
+ * after it, in the same task. Between the two lies a struct flight.
+ *
+ * The backend defines READ(pointer, field) before it includes this file: a plain access where the
+ * verifier knows the pointer's type, else BPF_CORE_READ().
+ */
+#ifndef EPHEMPORT_ALLOC_H
+#define EPHEMPORT_ALLOC_H
+
+#include <asm/errno.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "config.h"
+#include "event.h"
+
+enum {
+	AF_INET = 2,
+	AF_INET6 = 10,
+	STATE_CLOSE = 7,   /* include/net/tcp_states.h, never renumbered */
+	STATE_LISTEN = 10,
+	STATE_SYN_SENT = 2,
+	FLIGHT_SLOTS = 16384,
+};
+
+const volatile struct config config SEC(".rodata.config");
+struct event_counters counters SEC(".data.counters");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20); /* user space sets it before load */
+} events SEC(".maps");
+
+/*
+ * One search under way. The slot is chosen by the thread id and belongs to the task named in it: a
+ * thread can sleep and change CPUs inside the search (cond_resched() in __inet_hash_connect and
+ * inet_csk_find_open_port), so nothing is kept by CPU; an array costs a third of a hash map's
+ * update and delete.
+ */
+struct flight {
+	__u64 task; /* address of its task_struct; 0: the slot is free */
+	__u64 sock; /* address of its struct sock */
+	__u64 start_ns;
+	__u64 end_ns; /* 0, or when a hook inside the call showed that the search was over */
+	__u16 low, high;
+	__u16 named; /* PATH_EXPLICIT: the port that the caller asked for */
+	__u8 path;
+	__u8 flags; /* enum alloc_flag */
+	__u32 address[4]; /* what a hook said: ALLOC_DEST: with dport, of the peer; ALLOC_SOURCE: ours */
+	__be16 dport;
+	__u8 pad[6];
+	__u64 autobind; /* the socket that inet_autobind() was entered for */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FLIGHT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct flight);
+} flights SEC(".maps");
+
+/* bpf_get_current_task_btf() is of 5.11 (3ca1032ab7ab); before it, helpers tell what its fields do. */
+#define HAVE_TASK_BTF bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
+struct self {
+	struct task_struct *task;
+	__u32 tid;
+};
+
+static __always_inline struct self self_get(void)
+{
+	struct self self;
+
+	if (HAVE_TASK_BTF) {
+		self.task = bpf_get_current_task_btf();
+		self.tid = self.task->pid;
+	} else {
+		self.task = (void *)bpf_get_current_task();
+		self.tid = (__u32)bpf_get_current_pid_tgid();
+	}
+	return self;
+}
+
+static __always_inline void lost_count(enum lost_cause cause)
+{
+	__sync_fetch_and_add(&counters.lost[cause], 1);
+}
+
+static __always_inline struct flight *flight_slot(const struct self *self)
+{
+	__u32 slot = self->tid & (FLIGHT_SLOTS - 1);
+
+	return bpf_map_lookup_elem(&flights, &slot);
+}
+
+/* The flight of this task, or NULL where it has none. */
+static __always_inline struct flight *flight_mine(const struct self *self)
+{
+	struct flight *flight = flight_slot(self);
+
+	return flight && flight->task == (__u64)self->task ? flight : NULL;
+}
+
+static __always_inline bool comm_matches(const struct self *self)
+{
+	char comm[EVENT_COMM_LEN] = {};
+
+	if (HAVE_TASK_BTF)
+		bpf_probe_read_kernel(comm, sizeof(comm), &self->task->comm);
+	else
+		bpf_get_current_comm(comm, sizeof(comm));
+	for (int i = 0; i < EVENT_COMM_LEN; i++) {
+		if (comm[i] != config.comm[i])
+			return false;
+		if (!comm[i])
+			break;
+	}
+	return true;
+}
+
+/* Whether the task lives in the cgroup of the filter or below it. */
+static __always_inline bool cgroup_matches(const struct self *self)
+{
+	struct task_struct *task = self->task;
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	__u32 level = config.cgroup_level;
+	__u64 id = 0;
+
+	if (BPF_CORE_READ(cgroup, level) < (int)level)
+		return false;
+	if (bpf_core_field_exists(struct cgroup, ancestors)) {
+		struct cgroup *ancestor = NULL;
+
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), &cgroup->ancestors[level]);
+		id = BPF_CORE_READ(ancestor, kn, id);
+	} else {
+		struct cgroup___ids *old = (void *)cgroup;
+
+		bpf_probe_read_kernel(&id, sizeof(id), &old->ancestor_ids[level]);
+	}
+	return id == config.cgroup_id;
+}
+
+/* The filters on who asks and for what, before any other work is done. */
+static __always_inline bool filter_begin(const struct self *self, struct sock *sk)
+{
+	__u16 proto;
+
+	if (config.filters & FILTER_PID) {
+		__u32 pid = HAVE_TASK_BTF ? self->task->tgid :
+					    (__u32)(bpf_get_current_pid_tgid() >> 32);
+		if (pid != config.pid)
+			return false;
+	}
+	if (config.filters & FILTER_UID) {
+		__u32 uid = HAVE_TASK_BTF ? self->task->cred->uid.val :
+					    (__u32)bpf_get_current_uid_gid();
+		if (uid != config.uid)
+			return false;
+	}
+	if ((config.filters & FILTER_COMM) && !comm_matches(self))
+		return false;
+	if ((config.filters & FILTER_CGROUP) && !cgroup_matches(self))
+		return false;
+	if (config.filters & FILTER_NETNS) {
+		struct net *net = READ(sk, __sk_common.skc_net.net);
+
+		if (READ(net, ns.inum) != config.netns)
+			return false;
+	}
+	if (config.filters & FILTER_PROTO) {
+		proto = READ(sk, sk_protocol);
+		if (!(config.protos[(proto >> 6) & 3] & (1ULL << (proto & 63))))
+			return false;
+	}
+	return true;
+}
+
+/* The range of @net, read by READ() or, where @net is no pointer that the verifier knows, by probe. */
+#define RANGE_OF_NET(reader, net, low, high)                                                       \
+	do {                                                                                       \
+		if (bpf_core_field_exists(struct net___pair, ipv4.ip_local_ports.range)) {         \
+			struct net___pair *pair = (void *)(net);                                   \
+			(low) = reader(pair, ipv4.ip_local_ports.range[0]);                        \
+			(high) = reader(pair, ipv4.ip_local_ports.range[1]);                       \
+		} else {                                                                           \
+			struct net___word *word = (void *)(net);                                   \
+			__u32 range = reader(word, ipv4.ip_local_ports.range);                     \
+			(low) = range & 0xffff;                                                    \
+			(high) = range >> 16;                                                      \
+		}                                                                                  \
+	} while (0)
+
+/*
+ * IP_LOCAL_PORT_RANGE of the socket, low in the lower half, 0: not set. Never a plain access: the
+ * verifier refuses a struct sock as an inet_sock.
+ */
+static __always_inline __u32 range_read_socket(struct sock *sk)
+{
+	if (bpf_core_field_exists(struct inet_sock___word, local_port_range)) {
+		struct inet_sock___word *word = (void *)sk;
+
+		return BPF_CORE_READ(word, local_port_range);
+	}
+	if (bpf_core_field_exists(struct inet_sock___pair, local_port_range)) {
+		struct inet_sock___pair *pair = (void *)sk;
+
+		return BPF_CORE_READ(pair, local_port_range.lo) |
+		       (__u32)BPF_CORE_READ(pair, local_port_range.hi) << 16;
+	}
+	return 0;
+}
+
+/* What the search will use: the namespace's range, narrowed by the socket's own if it has one. */
+static __always_inline void range_read(struct flight *flight, struct sock *sk)
+{
+	__u32 option = range_read_socket(sk);
+	__u16 low, high;
+
+	RANGE_OF_NET(READ, READ(sk, __sk_common.skc_net.net), low, high);
+	if (option) {
+		/* As inet_sk_get_local_port_range() clamps: each end alone, if inside (6.3 to 7.3). */
+		__u16 option_low = option & 0xffff, option_high = option >> 16;
+
+		flight->flags |= ALLOC_SOCKET_OPTION;
+		if (low <= option_low && option_low <= high) {
+			low = option_low;
+			flight->flags |= ALLOC_RANGE_SOCKET;
+		}
+		if (low <= option_high && option_high <= high) {
+			high = option_high;
+			flight->flags |= ALLOC_RANGE_SOCKET;
+		}
+	}
+	flight->low = low;
+	flight->high = high;
+}
+
+/*
+ * A search begins, or (@path PATH_EXPLICIT) a bind to the port @named. Returns its flight, NULL
+ * where it is not to be traced.
+ */
+static __always_inline struct flight *alloc_begin(const struct self *self, struct sock *sk,
+						  enum alloc_path path, __u16 named)
+{
+	struct flight *flight;
+
+	if (!(config.paths & (1U << path)) || !filter_begin(self, sk))
+		return NULL;
+	flight = flight_slot(self);
+	if (!flight)
+		return NULL;
+	if (flight->task)
+		lost_count(flight->task == (__u64)self->task ? LOST_UNFINISHED : LOST_SLOT_CLASH);
+	flight->flags = 0;
+	range_read(flight, sk);
+	if (path == PATH_EXPLICIT && (named < flight->low || named > flight->high)) {
+		flight->task = 0;
+		return NULL;
+	}
+	flight->sock = (__u64)sk;
+	flight->end_ns = 0;
+	flight->named = named;
+	flight->path = path;
+	flight->task = (__u64)self->task;
+	flight->start_ns = bpf_ktime_get_ns();
+	return flight;
+}
+
+static __always_inline bool address_is_v4(__u16 family, const __u32 address[4])
+{
+	return family == AF_INET || (!address[0] && !address[1] && address[2] == bpf_htonl(0xffff));
+}
+
+static __always_inline void address_read(__u32 out[4], struct sock *sk, __u16 family, bool dest)
+{
+	if (family == AF_INET) {
+		out[0] = dest ? READ(sk, __sk_common.skc_daddr) : READ(sk, __sk_common.skc_rcv_saddr);
+		out[1] = out[2] = out[3] = 0;
+	} else if (dest) {
+		READ_ADDRESS(out, sk, __sk_common.skc_v6_daddr);
+	} else {
+		READ_ADDRESS(out, sk, __sk_common.skc_v6_rcv_saddr);
+	}
+}
+
+static __always_inline bool daddr_matches(__u16 family, const __u32 address[4])
+{
+	__u32 mapped[4];
+
+	if (family == AF_INET) {
+		mapped[0] = mapped[1] = 0;
+		mapped[2] = bpf_htonl(0xffff);
+		mapped[3] = address[0];
+	} else {
+		__builtin_memcpy(mapped, address, sizeof(mapped));
+	}
+	for (int i = 0; i < 4; i++)
+		if ((mapped[i] & config.daddr_mask[i]) != config.daddr[i])
+			return false;
+	return true;
+}
+
+/* The filters on the outcome: true where the allocation is to be told. */
+static __always_inline bool filter_end(const struct flight *flight, __u16 error, __u64 latency_ns,
+				       __u16 family, const __u32 saddr[4], const __u32 daddr[4],
+				       __be16 dport)
+{
+	if ((config.filters & FILTER_FAILED) && !error)
+		return false;
+	if ((config.filters & FILTER_SLOWER) && latency_ns < config.slower_than_ns)
+		return false;
+	if ((config.filters & FILTER_FAMILY) &&
+	    (address_is_v4(family, saddr) || ((flight->flags & ALLOC_DEST) &&
+					      address_is_v4(family, daddr))) != (config.family == 4))
+		return false;
+	if ((config.filters & FILTER_DPORT) &&
+	    (!(flight->flags & ALLOC_DEST) || dport != config.dport))
+		return false;
+	if ((config.filters & FILTER_DADDR) &&
+	    (!(flight->flags & ALLOC_DEST) || !daddr_matches(family, daddr)))
+		return false;
+	return true;
+}
+
+static __always_inline void task_fill(struct event_task *out, const struct self *self, __u32 netns)
+{
+	out->tid = self->tid;
+	out->netns = netns;
+	if (HAVE_TASK_BTF) {
+		out->pid = self->task->tgid;
+		out->uid = self->task->cred->uid.val;
+		out->cgroup_id = self->task->cgroups->dfl_cgrp->kn->id;
+		bpf_probe_read_kernel(out->comm, sizeof(out->comm), &self->task->comm);
+	} else {
+		out->pid = bpf_get_current_pid_tgid() >> 32;
+		out->uid = (__u32)bpf_get_current_uid_gid();
+		out->cgroup_id = bpf_get_current_cgroup_id();
+		bpf_get_current_comm(out->comm, sizeof(out->comm));
+	}
+}
+
+/*
+ * A wake-up for each record would cost a storm more than the record does. The reader polls every
+ * 50 ms by itself; it is woken only when much waits.
+ */
+static __always_inline __u64 submit_flags(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= config.wakeup_bytes ?
+		       BPF_RB_FORCE_WAKEUP :
+		       BPF_RB_NO_WAKEUP;
+}
+
+/* The search of @flight is over, with @port chosen or @error (positive, as the caller sees it). */
+static __always_inline void alloc_end(const struct self *self, struct flight *flight,
+				      struct sock *sk, __u16 port, __u16 error)
+{
+	__u64 now = flight->end_ns ? flight->end_ns : bpf_ktime_get_ns();
+	__u64 latency = now - flight->start_ns;
+	__u16 family = READ(sk, __sk_common.skc_family);
+	__u32 saddr[4], daddr[4] = {};
+	struct net *net = READ(sk, __sk_common.skc_net.net);
+	__be16 dport = 0;
+	struct event_alloc *event;
+
+	flight->task = 0;
+	if (flight->flags & ALLOC_SOURCE)
+		__builtin_memcpy(saddr, flight->address, sizeof(saddr));
+	else
+		address_read(saddr, sk, family, false);
+	if (flight->path == PATH_CONNECT) {
+		flight->flags |= ALLOC_DEST;
+		address_read(daddr, sk, family, true);
+		dport = READ(sk, __sk_common.skc_dport);
+	} else if (flight->flags & ALLOC_DEST) {
+		__builtin_memcpy(daddr, flight->address, sizeof(daddr));
+		dport = flight->dport;
+	}
+	if (!filter_end(flight, error, latency, family, saddr, daddr, dport)) {
+		__sync_fetch_and_add(&counters.filtered, 1);
+		return;
+	}
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		lost_count(LOST_RING_FULL);
+		return;
+	}
+	event->type = EVENT_ALLOC;
+	event->path = flight->path;
+	event->family = family;
+	event->flags = flight->flags;
+	event->proto = READ(sk, sk_protocol);
+	event->error = error;
+	event->start_ns = flight->start_ns;
+	event->latency_ns = latency;
+	event->sport = error ? 0 : port;
+	event->dport = dport;
+	event->low = flight->low;
+	event->high = flight->high;
+	__builtin_memcpy(event->saddr, saddr, sizeof(saddr));
+	__builtin_memcpy(event->daddr, daddr, sizeof(daddr));
+	task_fill(&event->task, self, READ(net, ns.inum));
+	bpf_ringbuf_submit(event, submit_flags());
+}
+
+/* Somebody is about to write the range of @net: keeps what it is in the task's slot. */
+static __always_inline void range_write_begin(const struct self *self, struct net *net)
+{
+	struct flight *flight = flight_slot(self);
+
+	/* Of the filters only this one: who changes the range matters to all that it applies to. */
+	if ((config.filters & FILTER_NETNS) && BPF_CORE_READ(net, ns.inum) != config.netns)
+		return;
+	if (!flight)
+		return;
+	if (flight->task)
+		lost_count(flight->task == (__u64)self->task ? LOST_UNFINISHED : LOST_SLOT_CLASH);
+	RANGE_OF_NET(BPF_CORE_READ, net, flight->low, flight->high);
+	flight->sock = (__u64)net;
+	flight->path = PATH_COUNT;
+	flight->task = (__u64)self->task;
+}
+
+/* The write went through. */
+static __always_inline void range_write_end(const struct self *self, struct flight *flight)
+{
+	struct net *net = (struct net *)flight->sock;
+	struct event_range *event;
+
+	flight->task = 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		lost_count(LOST_RING_FULL);
+		return;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->type = EVENT_RANGE;
+	event->old_low = flight->low;
+	event->old_high = flight->high;
+	RANGE_OF_NET(BPF_CORE_READ, net, event->new_low, event->new_high);
+	event->time_ns = bpf_ktime_get_ns();
+	task_fill(&event->task, self, BPF_CORE_READ(net, ns.inum));
+	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
+}
+
+char LICENSE[] SEC("license") = "GPL";
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What user space tells the programs before they load. It lies in .rodata.config, so that the
+ * verifier knows the values and drops the code of every filter that is off.
+ */
+#ifndef EPHEMPORT_CONFIG_H
+#define EPHEMPORT_CONFIG_H
+
+#include <linux/types.h>
+
+enum filter_flag {
+	FILTER_PID = 1 << 0,
+	FILTER_UID = 1 << 1,
+	FILTER_COMM = 1 << 2,
+	FILTER_CGROUP = 1 << 3,
+	FILTER_NETNS = 1 << 4,
+	FILTER_FAMILY = 1 << 5,
+	FILTER_PROTO = 1 << 6,
+	FILTER_DADDR = 1 << 7,
+	FILTER_DPORT = 1 << 8,
+	FILTER_FAILED = 1 << 9,
+	FILTER_SLOWER = 1 << 10,
+};
+
+struct config {
+	__u32 filters; /* enum filter_flag: which of the fields below count */
+	__u32 paths;   /* bit 1 << enum alloc_path: what to trace */
+	__u32 pid, uid, netns;
+	__u32 family; /* 4 or 6: of the addresses on the wire, v4-mapped is 4 */
+	__u64 protos[4]; /* bit map over IPPROTO_* 0 to 255 */
+	__u64 cgroup_id;
+	__u32 cgroup_level; /* of that cgroup below the root, the root being 0 */
+	__be16 dport;
+	__u16 pad;
+	__be32 daddr[4]; /* IPv4 as ::ffff:a.b.c.d, host bits 0 */
+	__be32 daddr_mask[4];
+	__u64 slower_than_ns;
+	char comm[16];
+	__u64 wakeup_bytes; /* wake the reader when this much waits; it polls besides */
+};
+
+_Static_assert(sizeof(struct config) == 136, "no holes");
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "render/format.h"
+
+/* Civil date of a day counted from 1970-01-01, for years after 1970: no locale, no time zone. */
+static void civil_date(uint64_t day, unsigned int *year, unsigned int *month, unsigned int *mday)
+{
+	/* Years begin in March here, so that the leap day is their last. */
+	uint64_t shifted = day + 719468, era = shifted / 146097, of_era = shifted % 146097;
+	uint64_t year_of_era =
+		(of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	uint64_t shifted_month = (5 * of_year + 2) / 153;
+
+	*mday = (unsigned int)(of_year - (153 * shifted_month + 2) / 5 + 1);
+	*month = (unsigned int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+	*year = (unsigned int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static char *put_digits(char *out, uint64_t number, int width)
+{
+	for (int i = width - 1; i >= 0; i--) {
+		out[i] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	return out + width;
+}
+
+size_t format_rfc3339(char *out, uint64_t realtime_ns)
+{
+	uint64_t seconds = realtime_ns / 1000000000u, in_day = seconds % 86400;
+	unsigned int year, month, mday;
+	char *at = out;
+
+	civil_date(seconds / 86400, &year, &month, &mday);
+	at = put_digits(at, year, 4);
+	*at++ = '-';
+	at = put_digits(at, month, 2);
+	*at++ = '-';
+	at = put_digits(at, mday, 2);
+	*at++ = 'T';
+	at = put_digits(at, in_day / 3600, 2);
+	*at++ = ':';
+	at = put_digits(at, in_day / 60 % 60, 2);
+	*at++ = ':';
+	at = put_digits(at, in_day % 60, 2);
+	*at++ = '.';
+	at = put_digits(at, realtime_ns % 1000000000u, 9);
+	*at++ = 'Z';
+	*at = '\0';
+	return (size_t)(at - out);
+}
+
+static char *put_byte(char *out, unsigned int byte)
+{
+	if (byte >= 100)
+		*out++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*out++ = (char)('0' + byte / 10 % 10);
+	*out++ = (char)('0' + byte % 10);
+	return out;
+}
+
+size_t format_address(char *out, const struct in6_addr *address, uint8_t family)
+{
+	const uint8_t *bytes = &address->s6_addr[12];
+	char *at = out;
+
+	if (family != 4) {
+		inet_ntop(AF_INET6, address, out, FORMAT_ADDRESS_LEN);
+		return strlen(out);
+	}
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*at++ = '.';
+		at = put_byte(at, bytes[i]);
+	}
+	*at = '\0';
+	return (size_t)(at - out);
+}
+
+void format_endpoint(char *out, const struct endpoint *endpoint, uint8_t family)
+{
+	char address[FORMAT_ADDRESS_LEN];
+
+	if (!endpoint->known) {
+		strcpy(out, "-");
+		return;
+	}
+	format_address(address, &endpoint->address, family);
+	if (endpoint->port)
+		snprintf(out, FORMAT_ENDPOINT_LEN, family == 4 ? "%s:%u" : "[%s]:%u", address,
+			 endpoint->port);
+	else
+		snprintf(out, FORMAT_ENDPOINT_LEN, family == 4 ? "%s:-" : "[%s]:-", address);
+}
+
+void format_duration(char *out, uint64_t ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = { { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 } };
+	size_t unit = 0;
+	double value;
+
+	if (ns < 1000) {
+		snprintf(out, FORMAT_NUMBER_LEN, "%" PRIu64 "ns", ns);
+		return;
+	}
+	while (unit < 2 && ns >= units[unit + 1].ns)
+		unit++;
+	value = (double)ns / (double)units[unit].ns;
+	snprintf(out, FORMAT_NUMBER_LEN, "%.*f%s", value < 100 ? 1 : 0, value, units[unit].name);
+}
+
+void format_count(char *out, uint64_t number)
+{
+	char digits[FORMAT_NUMBER_LEN];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			*out++ = ',';
+		*out++ = digits[i];
+	}
+	*out = '\0';
+}

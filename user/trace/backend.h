@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What each backend consists of: its object, its programs, and what each program is good for. */
+#ifndef EPHEMPORT_TRACE_BACKEND_H
+#define EPHEMPORT_TRACE_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event/stream.h"
+
+/* Programs that are of use only together; one that fails takes its group with it. */
+enum program_group {
+	GROUP_CONNECT,
+	GROUP_TCP_PORT, /* bind and listen of TCP */
+	GROUP_UDP_PORT,
+	GROUP_AUTOBIND, /* tells UDP's connect and send from bind */
+	GROUP_CALL, /* the ends of system calls, where nothing nearer ends a search */
+	GROUP_RANGE,
+	GROUP_COUNT,
+};
+
+enum proto_class { CLASS_TCP = 1 << 0, CLASS_UDP = 1 << 1 };
+
+struct backend_program {
+	const char *name;
+	enum program_group group;
+	unsigned int paths;   /* 1 << enum alloc_path, 0: not for a path */
+	unsigned int classes; /* enum proto_class */
+	int args; /* arguments of __inet_hash_connect() that it is made for, 0: any */
+};
+
+struct backend_info {
+	const char *name;
+	const void *(*elf)(size_t *size);
+	const struct backend_program *programs; /* ends with name == NULL */
+	bool needs_cgroup;
+};
+
+extern const struct backend_info backends[BACKEND_COUNT];
+
+/* "connect", "TCP bind and listen", ...: for messages. */
+const char *group_name(enum program_group group);
+
+#endif

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "trace/backend.h"
+#include "trace/cgroup.h"
+#include "trace/decode.h"
+#include "trace/kernel.h"
+#include "trace/tracer.h"
+
+enum { LINKS_MAX = 16 };
+
+struct tracer {
+	const struct backend_info *backend;
+	struct kernel_facts facts;
+	struct decoder decoder;
+	struct bpf_object *object;
+	struct bpf_link *links[LINKS_MAX];
+	int link_count;
+	struct ring_buffer *ring;
+	const struct event_counters *counters;
+	int cgroup_fd;
+	const struct stream *stream; /* while tracer__consume() runs */
+	int consumed;
+	/* What of the losses the stream has been told. */
+	uint64_t told[LOST_CAUSE_COUNT + 1];
+	uint64_t misses; /* by the kernel's own protection against recursion, at the last look */
+	uint64_t looked_ns;
+	char *message;
+};
+
+static const char *const lost_names[LOST_CAUSE_COUNT + 1] = {
+	[LOST_RING_FULL] = "ring_full",
+	[LOST_SLOT_CLASH] = "slot_clash",
+	[LOST_UNFINISHED] = "unfinished",
+	[LOST_CAUSE_COUNT] = "program_skipped",
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static __attribute__((format(printf, 2, 3))) void tracer_say(struct tracer *tracer,
+							      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(tracer->message, TRACER_MESSAGE_LEN, format, args);
+	va_end(args);
+}
+
+static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+static int print_all(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
+}
+
+static bool program_wanted(const struct tracer *tracer, const struct backend_program *program,
+			   const struct config *config, unsigned int groups)
+{
+	unsigned int classes = CLASS_TCP | CLASS_UDP;
+
+	if (config->filters & FILTER_PROTO) {
+		classes = config->protos[IPPROTO_UDP / 64] & (1ULL << (IPPROTO_UDP % 64)) ||
+					  config->protos[IPPROTO_UDPLITE / 64] &
+						  (1ULL << (IPPROTO_UDPLITE % 64)) ?
+				  CLASS_UDP :
+				  0;
+		classes |= config->protos[0] &
+					   (1ULL << IPPROTO_TCP | 1ULL << IPPROTO_DCCP) ?
+				   CLASS_TCP :
+				   0;
+	}
+	return (groups & (1u << program->group)) &&
+	       (!program->paths || (program->paths & config->paths)) &&
+	       (program->classes & classes) &&
+	       (!program->args || program->args == tracer->facts.connect_args);
+}
+
+/* The ring must be a power of two of pages. */
+static uint32_t ring_bytes(uint64_t wanted)
+{
+	uint32_t bytes = (uint32_t)sysconf(_SC_PAGESIZE);
+
+	while (bytes < wanted && bytes < TRACER_BUFFER_MAX)
+		bytes *= 2;
+	return bytes;
+}
+
+static int tracer_configure(struct tracer *tracer, const struct tracer_options *options,
+			    unsigned int groups)
+{
+	struct bpf_map *rodata = bpf_object__find_map_by_name(tracer->object, ".rodata.config");
+	struct bpf_map *events = bpf_object__find_map_by_name(tracer->object, "events");
+	uint64_t wanted = options->buffer_bytes ? options->buffer_bytes : TRACER_BUFFER_DEFAULT;
+	struct config config = options->config;
+
+	if (!rodata || !events)
+		return -ENOENT;
+	config.wakeup_bytes = ring_bytes(wanted) / 8;
+	for (const struct backend_program *program = tracer->backend->programs; program->name;
+	     program++) {
+		struct bpf_program *found =
+			bpf_object__find_program_by_name(tracer->object, program->name);
+
+		if (!found)
+			return -ENOENT;
+		bpf_program__set_autoload(found,
+					  program_wanted(tracer, program, &config, groups));
+	}
+	bpf_map__set_max_entries(events, ring_bytes(wanted));
+	return bpf_map__set_initial_value(rodata, &config, sizeof(config));
+}
+
+/* Opens and loads the programs of @groups. Leaves no object behind where it fails. */
+static int tracer_load(struct tracer *tracer, const struct tracer_options *options,
+		       unsigned int groups)
+{
+	size_t size;
+	const void *elf = tracer->backend->elf(&size);
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "ephemport");
+	int error;
+
+	tracer->object = bpf_object__open_mem(elf, size, &open_options);
+	if (!tracer->object)
+		return -errno;
+	error = tracer_configure(tracer, options, groups);
+	if (!error)
+		error = bpf_object__load(tracer->object);
+	if (error) {
+		bpf_object__close(tracer->object);
+		tracer->object = NULL;
+	}
+	return error;
+}
+
+/*
+ * The object loads whole or not at all. Where it does not, each group is tried alone, so that a
+ * function that one kernel lacks costs only its own path.
+ */
+static int tracer_load_what_can_be(struct tracer *tracer, const struct tracer_options *options,
+				   unsigned int *groups)
+{
+	unsigned int good = 0;
+	int error = tracer_load(tracer, options, *groups), first = error;
+
+	if (!error || error == -EPERM)
+		return error;
+	for (unsigned int group = 0; group < GROUP_COUNT; group++) {
+		if (tracer_load(tracer, options, 1u << group))
+			continue;
+		good |= 1u << group;
+		bpf_object__close(tracer->object);
+		tracer->object = NULL;
+	}
+	if (!(good & ~(1u << GROUP_RANGE)))
+		return first;
+	*groups = good;
+	return tracer_load(tracer, options, good);
+}
+
+static int program_attach(struct tracer *tracer, struct bpf_program *program)
+{
+	struct bpf_link *link;
+
+	if (tracer->link_count == LINKS_MAX)
+		return -ENOSPC;
+	switch (bpf_program__type(program)) {
+	case BPF_PROG_TYPE_TRACING:
+		link = bpf_program__attach(program);
+		break;
+	default:
+		/* A link leaves the programs of others in place; all of them run. */
+		link = bpf_program__attach_cgroup(program, tracer->cgroup_fd);
+	}
+	if (!link)
+		return -errno;
+	tracer->links[tracer->link_count++] = link;
+	return 0;
+}
+
+/* Attaches what was loaded; takes from @groups those of which a program failed. */
+static int tracer_attach(struct tracer *tracer, unsigned int *groups)
+{
+	int attached = 0, first = 0;
+
+	for (const struct backend_program *program = tracer->backend->programs; program->name;
+	     program++) {
+		struct bpf_program *found =
+			bpf_object__find_program_by_name(tracer->object, program->name);
+		int error;
+
+		if (bpf_program__fd(found) < 0)
+			continue;
+		error = program_attach(tracer, found);
+		if (error)
+			*groups &= ~(1u << program->group);
+		else if (program->group != GROUP_RANGE && program->group != GROUP_CALL)
+			attached++;
+		if (error && !first)
+			first = error;
+	}
+	return attached ? 0 : first;
+}
+
+static int on_record(void *context, void *data, size_t size)
+{
+	struct tracer *tracer = context;
+	const unsigned char *type = data;
+	struct allocation allocation;
+	struct range_change change;
+
+	tracer->consumed++;
+	if (*type == EVENT_ALLOC && size >= sizeof(struct event_alloc)) {
+		decode_allocation(&tracer->decoder, data, &allocation);
+		return stream_allocation(tracer->stream, &allocation);
+	}
+	if (*type == EVENT_RANGE && size >= sizeof(struct event_range)) {
+		decode_range_change(&tracer->decoder, data, &change);
+		return stream_range_change(tracer->stream, &change);
+	}
+	return 0;
+}
+
+static int tracer_read_ring(struct tracer *tracer)
+{
+	struct bpf_map *counters = bpf_object__find_map_by_name(tracer->object, ".data.counters");
+	int events = bpf_object__find_map_fd_by_name(tracer->object, "events");
+	size_t size;
+
+	tracer->counters = counters ? bpf_map__initial_value(counters, &size) : NULL;
+	if (!tracer->counters)
+		return -ENOENT;
+	tracer->ring = ring_buffer__new(events, on_record, tracer, NULL);
+	return tracer->ring ? 0 : -errno;
+}
+
+static const char *const no_privilege =
+	"tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN: try sudo";
+
+/* One line for an error that ended tracer__new(). */
+static void tracer_explain(struct tracer *tracer, int error)
+{
+	if (error == -EPERM && geteuid())
+		tracer_say(tracer, "%s", no_privilege);
+	else if (error == -EPERM)
+		tracer_say(tracer,
+			   "this kernel or container refuses the %s programs (EPERM): see "
+			   "'ephemport doctor', or use --backend auto",
+			   tracer->backend ? tracer->backend->name : "BPF");
+	else if (error == -ENOMEM)
+		tracer_say(tracer, "no memory for the ring buffer: use a smaller --buffer");
+	else
+		tracer_say(tracer, "the %s backend does not work on this kernel: %s (-v tells more)",
+			   tracer->backend ? tracer->backend->name : "BPF", strerror(-error));
+}
+
+static int tracer_choose(struct tracer *tracer, const char *wanted)
+{
+	int error;
+
+	if (!strcmp(wanted, "fentry")) {
+		tracer->backend = &backends[BACKEND_FENTRY];
+	} else if (!strcmp(wanted, "tracepoint")) {
+		tracer->backend = &backends[BACKEND_TRACEPOINT];
+	} else if (strcmp(wanted, "auto")) {
+		tracer_say(tracer, "there is no backend '%s': use auto, fentry or tracepoint", wanted);
+		return -EINVAL;
+	}
+	error = kernel_facts_read(&tracer->facts);
+	if (error) {
+		tracer_say(tracer, "this kernel tells no types (no /sys/kernel/btf/vmlinux): it needs "
+				   "CONFIG_DEBUG_INFO_BTF");
+		return -ENOTSUP;
+	}
+	if (!tracer->backend)
+		tracer->backend = &backends[kernel_try_fentry() ? BACKEND_TRACEPOINT :
+								  BACKEND_FENTRY];
+	if (tracer->backend->needs_cgroup) {
+		tracer->cgroup_fd = cgroup_root_open();
+		if (tracer->cgroup_fd < 0) {
+			tracer_say(tracer,
+				   geteuid() ? no_privilege :
+					       "the tracepoint backend needs cgroup v2, and there is "
+					       "none to be mounted: %s",
+				   strerror(-tracer->cgroup_fd));
+			return geteuid() ? -EPERM : -ENOTSUP;
+		}
+	}
+	return 0;
+}
+
+static int tracer_start(struct tracer *tracer, const struct tracer_options *options)
+{
+	unsigned int all = (1u << GROUP_COUNT) - 1, groups = all;
+	int error;
+
+	libbpf_set_print(options->verbose ? print_all : print_nothing);
+	error = tracer_choose(tracer, options->backend);
+	if (error)
+		return error;
+	tracer->decoder = (struct decoder){
+		.backend = (enum backend)(tracer->backend - backends),
+		.clock_offset_ns =
+			(int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)),
+		.option_scans_all = tracer->facts.option_scans_all,
+	};
+	error = tracer_load_what_can_be(tracer, options, &groups);
+	if (!error)
+		error = tracer_read_ring(tracer);
+	if (!error)
+		error = tracer_attach(tracer, &groups);
+	if (error)
+		tracer_explain(tracer, error);
+	for (unsigned int group = 0; !error && group < GROUP_COUNT; group++)
+		if (!(groups & (1u << group)))
+			tracer_say(tracer, "not traced on this kernel: %s (-v tells more)",
+				   group_name(group));
+	return error;
+}
+
+int tracer__new(const struct tracer_options *options, struct tracer **out,
+		char message[TRACER_MESSAGE_LEN])
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	int error;
+
+	*message = '\0';
+	if (!tracer)
+		return -ENOMEM;
+	tracer->cgroup_fd = -1;
+	tracer->message = message;
+	tracer->looked_ns = clock_ns(CLOCK_REALTIME);
+	error = tracer_start(tracer, options);
+	if (error) {
+		tracer__free(tracer);
+		return error;
+	}
+	*out = tracer;
+	return 0;
+}
+
+void tracer__detach(struct tracer *tracer)
+{
+	while (tracer->link_count)
+		bpf_link__destroy(tracer->links[--tracer->link_count]);
+}
+
+void tracer__free(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	tracer__detach(tracer);
+	ring_buffer__free(tracer->ring);
+	bpf_object__close(tracer->object);
+	if (tracer->cgroup_fd >= 0)
+		close(tracer->cgroup_fd);
+	free(tracer);
+}
+
+enum backend tracer__backend(const struct tracer *tracer)
+{
+	return tracer->decoder.backend;
+}
+
+int tracer__fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->ring);
+}
+
+/* Runs that the kernel skipped because the program was running on that CPU already (5.12). */
+static uint64_t tracer_misses(const struct tracer *tracer)
+{
+	struct bpf_program *program;
+	uint64_t misses = 0;
+
+	bpf_object__for_each_program(program, tracer->object) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			misses += info.recursion_misses;
+	}
+	return misses;
+}
+
+static uint64_t tracer_lost_by(const struct tracer *tracer, int cause)
+{
+	return cause == LOST_CAUSE_COUNT ?
+		       tracer->misses :
+		       __atomic_load_n(&tracer->counters->lost[cause], __ATOMIC_RELAXED);
+}
+
+uint64_t tracer__lost(const struct tracer *tracer)
+{
+	uint64_t lost = 0;
+
+	for (int cause = 0; cause <= LOST_CAUSE_COUNT; cause++)
+		lost += tracer_lost_by(tracer, cause);
+	return lost;
+}
+
+/* Tells the stream what was lost since the last look, at most ten times a second. */
+static int tracer_tell_losses(struct tracer *tracer, bool last)
+{
+	uint64_t now = clock_ns(CLOCK_REALTIME), since = tracer->looked_ns;
+	int error = 0;
+
+	if (!last && now - since < 100000000u)
+		return 0;
+	tracer->looked_ns = now;
+	tracer->misses = tracer_misses(tracer);
+	for (int cause = 0; cause <= LOST_CAUSE_COUNT && !error; cause++) {
+		uint64_t lost = tracer_lost_by(tracer, cause);
+		struct loss loss = {
+			.count = lost - tracer->told[cause],
+			.cause = lost_names[cause],
+			.since_ns = since,
+			.time_ns = now,
+		};
+
+		tracer->told[cause] = lost;
+		if (loss.count)
+			error = stream_loss(tracer->stream, &loss);
+	}
+	return error;
+}
+
+int tracer__consume(struct tracer *tracer, const struct stream *stream)
+{
+	int error;
+
+	tracer->stream = stream;
+	tracer->consumed = 0;
+	error = ring_buffer__consume(tracer->ring);
+	if (error >= 0)
+		error = tracer_tell_losses(tracer, !tracer->link_count);
+	tracer->stream = NULL;
+	return error < 0 ? error : tracer->consumed;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The live source: chooses a backend, loads and attaches its programs, and turns the records of the
+ * ring buffer into a stream. The only part that knows libbpf.
+ */
+#ifndef EPHEMPORT_TRACE_TRACER_H
+#define EPHEMPORT_TRACE_TRACER_H
+
+#include "config.h"
+#include "event/stream.h"
+
+enum { TRACER_MESSAGE_LEN = 320 };
+
+struct tracer;
+
+struct tracer_options {
+	struct config config;	/* filters and paths; the rest is filled in here */
+	uint64_t buffer_bytes;	/* of the ring; a power of two of pages is made of it. 0: the default */
+	const char *backend;	/* "auto", "fentry" or "tracepoint" */
+	bool verbose;		/* libbpf's own messages on stderr */
+};
+
+/* The default ring, chosen by measurement: see docs/cost.md. */
+#define TRACER_BUFFER_DEFAULT (8u << 20)
+#define TRACER_BUFFER_MIN (64u << 10)
+#define TRACER_BUFFER_MAX (1u << 30)
+/* Nothing waits longer in the ring than this between two calls of tracer__poll(). */
+#define TRACER_POLL_MS 50
+
+/*
+ * Returns 0 with tracing live and *@out to be freed, or a negative errno with @message saying in one
+ * line what is missing and what to do: -EPERM, -ENOTSUP, -EINVAL (a backend of that name does not
+ * exist) or what libbpf gave. Warnings of single paths that cannot be traced are in @message with
+ * status 0.
+ */
+int tracer__new(const struct tracer_options *options, struct tracer **out,
+		char message[TRACER_MESSAGE_LEN]);
+void tracer__free(struct tracer *tracer);
+static inline void tracer__freep(struct tracer **tracer)
+{
+	tracer__free(*tracer);
+}
+
+enum backend tracer__backend(const struct tracer *tracer);
+/* Readable when the ring should be read before TRACER_POLL_MS are over. */
+int tracer__fd(const struct tracer *tracer);
+/*
+ * Hands what is in the ring to @stream, without waiting; then what was lost since the last call.
+ * Returns the number of records, or the negative errno that a sink gave.
+ */
+int tracer__consume(struct tracer *tracer, const struct stream *stream);
+/* Stops the programs; what they left in the ring can still be consumed. */
+void tracer__detach(struct tracer *tracer);
+
+/* Records lost so far, all causes. */
+uint64_t tracer__lost(const struct tracer *tracer);
+
+#endif

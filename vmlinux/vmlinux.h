@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel types that we read, and only those. Offsets and sizes here mean nothing: CO-RE
+ * relocates each access against the BTF of the running kernel, by the names below. A type whose
+ * layout differs between kernels has one flavour (name___suffix) for each layout.
+ *
+ * The uapi types (maps, contexts of cgroup programs) come from <linux/bpf.h>.
+ */
+#ifndef EPHEMPORT_VMLINUX_H
+#define EPHEMPORT_VMLINUX_H
+
+#define __VMLINUX_H__ /* tells bpf_tracing.h the kernel's names of registers */
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+/*
+ * net/netns/ipv4.h. The range was int[2] under a seqlock up to 6.6; from 6.8 (d9f28735af87, "Use a
+ * single u32 for ip_local_port_range") it is one u32, low in the lower half.
+ */
+struct local_ports___pair {
+	int range[2];
+};
+
+struct netns_ipv4___pair {
+	struct local_ports___pair ip_local_ports;
+};
+
+struct net___pair {
+	struct netns_ipv4___pair ipv4;
+};
+
+struct local_ports___word {
+	__u32 range;
+};
+
+struct netns_ipv4___word {
+	struct local_ports___word ip_local_ports;
+};
+
+struct net___word {
+	struct netns_ipv4___word ipv4;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+/* include/net/inet_sock.h. IP_LOCAL_PORT_RANGE: absent before 6.1.y and 6.3; {lo, hi} to 6.6; then u32. */
+struct inet_sock___pair {
+	struct {
+		__u16 lo, hi;
+	} local_port_range;
+};
+
+struct inet_sock___word {
+	__u32 local_port_range;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+	struct cgroup *ancestors[]; /* from 6.1; this cgroup's own is at [level] */
+};
+
+struct cgroup___ids {
+	int level;
+	__u64 ancestor_ids[]; /* up to 6.0 */
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	const struct cred *cred;
+	struct css_set *cgroups;
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	char comm[16];
+};
+
+struct ctl_table {
+	void *data;
+};
+
+/* Only passed on to bpf_tracing.h's PT_REGS_* macros. */
+struct pt_regs {
+	unsigned long di, si, dx, orig_ax;
+};
+
+struct inet_timewait_death_row;
+
+#pragma clang attribute pop
+
+#endif
