@@ -3,8 +3,9 @@
  * The life of one allocation, whatever hook saw it: alloc_begin() before the search, alloc_end()
  * after it, in the same task. Between the two lies a struct flight.
  *
- * The backend defines READ(pointer, field) before it includes this file: a plain access where the
- * verifier knows the pointer's type, else BPF_CORE_READ().
+ * The backend defines before it includes this file: READ(pointer, field) and READ_ADDRESS(out,
+ * pointer, field), a plain access where the verifier knows the pointer's type, else
+ * BPF_CORE_READ(); and BRACKETED, whether its hooks lie around the search (1) or at it (0).
  */
 #ifndef EPHEMPORT_ALLOC_H
 #define EPHEMPORT_ALLOC_H
@@ -49,10 +50,10 @@ struct flight {
 	__u16 named; /* PATH_EXPLICIT: the port that the caller asked for */
 	__u8 path;
 	__u8 flags; /* enum alloc_flag */
+	__u64 autobind; /* the socket that inet_autobind() was entered for */
 	__u32 address[4]; /* what a hook said: ALLOC_DEST: with dport, of the peer; ALLOC_SOURCE: ours */
 	__be16 dport;
 	__u8 pad[6];
-	__u64 autobind; /* the socket that inet_autobind() was entered for */
 };
 
 struct {
@@ -358,7 +359,7 @@ static __always_inline __u64 submit_flags(void)
 static __always_inline void alloc_end(const struct self *self, struct flight *flight,
 				      struct sock *sk, __u16 port, __u16 error)
 {
-	__u64 now = flight->end_ns ? flight->end_ns : bpf_ktime_get_ns();
+	__u64 now = BRACKETED && flight->end_ns ? flight->end_ns : bpf_ktime_get_ns();
 	__u64 latency = now - flight->start_ns;
 	__u16 family = READ(sk, __sk_common.skc_family);
 	__u32 saddr[4], daddr[4] = {};
@@ -367,7 +368,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 	struct event_alloc *event;
 
 	flight->task = 0;
-	if (flight->flags & ALLOC_SOURCE)
+	if (BRACKETED && (flight->flags & ALLOC_SOURCE))
 		__builtin_memcpy(saddr, flight->address, sizeof(saddr));
 	else
 		address_read(saddr, sk, family, false);
@@ -375,7 +376,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 		flight->flags |= ALLOC_DEST;
 		address_read(daddr, sk, family, true);
 		dport = READ(sk, __sk_common.skc_dport);
-	} else if (flight->flags & ALLOC_DEST) {
+	} else if (BRACKETED && (flight->flags & ALLOC_DEST)) {
 		__builtin_memcpy(daddr, flight->address, sizeof(daddr));
 		dport = flight->dport;
 	}

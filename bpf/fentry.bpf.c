@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
+#define BRACKETED 0
 #define READ(pointer, field) ((pointer)->field)
 #define READ_ADDRESS(out, pointer, field)                                                          \
 	do {                                                                                       \

@@ -19,6 +19,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
+#define BRACKETED 1
 #define READ(pointer, field) BPF_CORE_READ(pointer, field)
 #define READ_ADDRESS(out, pointer, field)                                                          \
 	bpf_probe_read_kernel(out, 16, __builtin_preserve_access_index(&(pointer)->field))
