@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ephemport trace: one line for each allocation as it happens. */
 #include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli/message.h"
 #include "commands/commands.h"
-#include "commands/filter.h"
+#include "commands/live.h"
 #include "render/json.h"
 #include "render/text.h"
-#include "trace/tracer.h"
 
 struct trace_options {
-	struct filter_options filter;
-	uint64_t buffer_bytes, duration_ns, count;
-	const char *backend;
-	bool json, relative, strict, verbose;
+	struct live_options live;
+	uint64_t duration_ns, count;
+	bool json, relative, strict;
 };
 
 #define FIELD(name) offsetof(struct trace_options, name)
@@ -36,22 +27,13 @@ static const struct option_spec trace_specs[] = {
 	  .parse = parse_duration, .offset = FIELD(duration_ns) },
 	{ .name = "count", .letter = 'n', .arg = "N", .help = "end after N allocations",
 	  .parse = parse_uint, .offset = FIELD(count), .min = 1 },
-	{ .name = "buffer", .arg = "SIZE",
-	  .help = "size of the ring buffer, 64K to 1024M; 8M by default",
-	  .parse = parse_size, .offset = FIELD(buffer_bytes), .min = TRACER_BUFFER_MIN,
-	  .max = TRACER_BUFFER_MAX },
-	{ .name = "backend", .arg = "NAME",
-	  .help = "how to attach: fentry, tracepoint, or auto (the best that this kernel allows)",
-	  .parse = parse_string, .offset = FIELD(backend) },
 	{ .name = "strict", .help = "status 1 if any allocation was lost", .parse = parse_flag,
 	  .offset = FIELD(strict) },
-	{ .name = "verbose", .letter = 'v', .help = "also what libbpf says while it loads",
-	  .parse = parse_flag, .offset = FIELD(verbose) },
 };
 
 static const struct option_group trace_groups[] = {
 	OPTION_GROUP("Options", trace_specs, 0),
-	FILTER_GROUP(FIELD(filter)),
+	LIVE_GROUPS(FIELD(live)),
 	{ 0 },
 };
 
@@ -67,75 +49,6 @@ static int limit_allocation(struct sink *sink, const struct allocation *allocati
 
 	(void)allocation;
 	return limit->left && !--limit->left ? -ECANCELED : 0;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* Waits for records, signals and the deadline. */
-struct waiter {
-	int epoll;
-	int signals;
-	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
-};
-
-static int waiter_add(struct waiter *waiter, int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.fd = fd };
-
-	return epoll_ctl(waiter->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int waiter_open(struct waiter *waiter, const struct tracer *tracer, uint64_t duration_ns)
-{
-	sigset_t mask;
-	int error;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	waiter->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	waiter->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (waiter->signals < 0 || waiter->epoll < 0)
-		return -errno;
-	waiter->deadline_ns = duration_ns ? clock_ns(CLOCK_MONOTONIC) + duration_ns : 0;
-	error = waiter_add(waiter, waiter->signals, EPOLLIN);
-	if (!error)
-		error = waiter_add(waiter, tracer__fd(tracer), EPOLLIN);
-	/* EPOLLERR comes unasked when the reader of a pipe goes away. A file cannot be waited for. */
-	if (!error)
-		error = waiter_add(waiter, STDOUT_FILENO, 0);
-	return error == -EPERM ? 0 : error;
-}
-
-/* Returns false when the trace is to end. */
-static bool waiter_wait(const struct waiter *waiter)
-{
-	struct epoll_event events[4];
-	int timeout = TRACER_POLL_MS, count;
-
-	if (waiter->deadline_ns) {
-		uint64_t now = clock_ns(CLOCK_MONOTONIC);
-		uint64_t left_ms;
-
-		if (now >= waiter->deadline_ns)
-			return false;
-		left_ms = (waiter->deadline_ns - now) / 1000000 + 1;
-		timeout = left_ms < TRACER_POLL_MS ? (int)left_ms : TRACER_POLL_MS;
-	}
-	count = epoll_wait(waiter->epoll, events, 4, timeout);
-	for (int i = 0; i < count; i++)
-		if (events[i].data.fd == waiter->signals ||
-		    (events[i].data.fd == STDOUT_FILENO && events[i].events & (EPOLLERR | EPOLLHUP)))
-			return false;
-	return true;
 }
 
 /* Runs until the end is asked for. Returns 0 or a negative errno that is no end of its own. */
@@ -168,7 +81,7 @@ static int trace_stream(const struct trace_options *options, struct tracer *trac
 	struct sink *sinks[] = { options->json ? &json.sink : &text.sink, &summary.sink,
 				 &limit.sink, NULL };
 	struct stream stream = { sinks };
-	struct waiter waiter = { 0 };
+	__attribute__((cleanup(waiter_close))) struct waiter waiter;
 	int error = waiter_open(&waiter, tracer, options->duration_ns);
 
 	if (error) {
@@ -193,29 +106,16 @@ static int trace_stream(const struct trace_options *options, struct tracer *trac
 
 static int trace_run(const struct command *command, int argc, char **argv)
 {
-	struct trace_options options = { .filter = FILTER_OPTIONS_INIT, .backend = "auto" };
-	struct tracer_options tracer_options = { 0 };
+	struct trace_options options = { .live = LIVE_OPTIONS_INIT };
 	__attribute__((cleanup(tracer__freep))) struct tracer *tracer = NULL;
-	char message[TRACER_MESSAGE_LEN];
 	struct arguments args;
 	int status = options_parse(command, argc, argv, &options, &args);
 
 	if (status || args.help)
 		return status;
-	status = filter_apply(&options.filter, command->name, &tracer_options.config);
+	status = live_open(&options.live, command->name, &tracer);
 	if (status)
 		return status;
-	signal(SIGPIPE, SIG_IGN);
-	tracer_options.buffer_bytes = options.buffer_bytes;
-	tracer_options.backend = options.backend;
-	tracer_options.verbose = options.verbose;
-	status = tracer__new(&tracer_options, &tracer, message);
-	if (status) {
-		message_error("trace: %s", message);
-		return status == -EINVAL && !tracer ? EXIT_USAGE : EXIT_UNSUPPORTED;
-	}
-	if (*message)
-		message_warn("%s", message);
 	return trace_stream(&options, tracer);
 }
 

@@ -144,6 +144,11 @@ static int text_loss(struct sink *sink, const struct loss *loss)
 
 static int text_flush(struct sink *sink)
 {
+	struct text_sink *text = (struct text_sink *)sink;
+
+	/* The header at once: that nothing is shown below it is news too. */
+	if (!text->lines)
+		text_header(text);
 	return fflush(((struct text_sink *)sink)->out) ? -errno : 0;
 }
 

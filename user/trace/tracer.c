@@ -25,6 +25,7 @@ struct tracer {
 	struct bpf_object *object;
 	struct bpf_link *links[LINKS_MAX];
 	int link_count;
+	unsigned int paths; /* 1 << enum alloc_path: traced */
 	struct ring_buffer *ring;
 	const struct event_counters *counters;
 	int cgroup_fd;
@@ -197,6 +198,19 @@ static int program_attach(struct tracer *tracer, struct bpf_program *program)
 	return 0;
 }
 
+/* A path is traced where every group that it needs is. */
+static unsigned int tracer_paths_of(const struct tracer *tracer, const struct config *config,
+				    unsigned int groups)
+{
+	unsigned int paths = config->paths;
+
+	for (const struct backend_program *program = tracer->backend->programs; program->name;
+	     program++)
+		if (!(groups & (1u << program->group)) && program->group != GROUP_AUTOBIND)
+			paths &= ~program->paths;
+	return paths;
+}
+
 /* Attaches what was loaded; takes from @groups those of which a program failed. */
 static int tracer_attach(struct tracer *tracer, unsigned int *groups)
 {
@@ -262,9 +276,7 @@ static void tracer_explain(struct tracer *tracer, int error)
 	if (error == -EPERM && geteuid())
 		tracer_say(tracer, "%s", no_privilege);
 	else if (error == -EPERM)
-		tracer_say(tracer,
-			   "this kernel or container refuses the %s programs (EPERM): see "
-			   "'ephemport doctor', or use --backend auto",
+		tracer_say(tracer, "this kernel or container refuses the %s programs (EPERM)",
 			   tracer->backend ? tracer->backend->name : "BPF");
 	else if (error == -ENOMEM)
 		tracer_say(tracer, "no memory for the ring buffer: use a smaller --buffer");
@@ -277,14 +289,9 @@ static int tracer_choose(struct tracer *tracer, const char *wanted)
 {
 	int error;
 
-	if (!strcmp(wanted, "fentry")) {
-		tracer->backend = &backends[BACKEND_FENTRY];
-	} else if (!strcmp(wanted, "tracepoint")) {
-		tracer->backend = &backends[BACKEND_TRACEPOINT];
-	} else if (strcmp(wanted, "auto")) {
-		tracer_say(tracer, "there is no backend '%s': use auto, fentry or tracepoint", wanted);
-		return -EINVAL;
-	}
+	for (int backend = 0; backend < BACKEND_COUNT; backend++)
+		if (!strcmp(wanted, backends[backend].name))
+			tracer->backend = &backends[backend];
 	error = kernel_facts_read(&tracer->facts);
 	if (error) {
 		tracer_say(tracer, "this kernel tells no types (no /sys/kernel/btf/vmlinux): it needs "
@@ -330,6 +337,7 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 		error = tracer_attach(tracer, &groups);
 	if (error)
 		tracer_explain(tracer, error);
+	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
 	for (unsigned int group = 0; !error && group < GROUP_COUNT; group++)
 		if (!(groups & (1u << group)))
 			tracer_say(tracer, "not traced on this kernel: %s (-v tells more)",
@@ -379,6 +387,11 @@ void tracer__free(struct tracer *tracer)
 enum backend tracer__backend(const struct tracer *tracer)
 {
 	return tracer->decoder.backend;
+}
+
+unsigned int tracer__paths(const struct tracer *tracer)
+{
+	return tracer->paths;
 }
 
 int tracer__fd(const struct tracer *tracer)

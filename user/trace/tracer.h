@@ -29,8 +29,7 @@ struct tracer_options {
 
 /*
  * Returns 0 with tracing live and *@out to be freed, or a negative errno with @message saying in one
- * line what is missing and what to do: -EPERM, -ENOTSUP, -EINVAL (a backend of that name does not
- * exist) or what libbpf gave. Warnings of single paths that cannot be traced are in @message with
+ * line what is missing and what to do: -EPERM, -ENOTSUP or what libbpf gave. Warnings of single paths that cannot be traced are in @message with
  * status 0.
  */
 int tracer__new(const struct tracer_options *options, struct tracer **out,
@@ -42,6 +41,8 @@ static inline void tracer__freep(struct tracer **tracer)
 }
 
 enum backend tracer__backend(const struct tracer *tracer);
+/* 1 << enum alloc_path: what of the paths asked for is traced on this kernel. */
+unsigned int tracer__paths(const struct tracer *tracer);
 /* Readable when the ring should be read before TRACER_POLL_MS are over. */
 int tracer__fd(const struct tracer *tracer);
 /*

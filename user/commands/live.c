@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/message.h"
+#include "commands/live.h"
+
+#define FIELD(name) offsetof(struct live_options, name)
+
+static int parse_backend(const struct option_spec *spec, const char *value, void *dest, char *why,
+			 size_t why_len)
+{
+	(void)spec;
+	if (strcmp(value, "auto") && strcmp(value, "fentry") && strcmp(value, "tracepoint")) {
+		snprintf(why, why_len, "use auto, fentry or tracepoint");
+		return -EINVAL;
+	}
+	*(const char **)dest = value;
+	return 0;
+}
+
+const struct option_spec live_specs[LIVE_SPEC_COUNT] = {
+	{ .name = "buffer",
+	  .arg = "SIZE",
+	  .help = "size of the ring buffer, 64K to 1024M; 8M by default",
+	  .parse = parse_size,
+	  .offset = FIELD(buffer_bytes),
+	  .min = TRACER_BUFFER_MIN,
+	  .max = TRACER_BUFFER_MAX },
+	{ .name = "backend",
+	  .arg = "NAME",
+	  .help = "how to attach: fentry, tracepoint, or auto (the best that this kernel allows)",
+	  .parse = parse_backend,
+	  .offset = FIELD(backend) },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .help = "also what libbpf says while it loads",
+	  .parse = parse_flag,
+	  .offset = FIELD(verbose) },
+};
+
+int live_open(const struct live_options *options, const char *command, struct tracer **tracer)
+{
+	struct tracer_options tracer_options = {
+		.buffer_bytes = options->buffer_bytes,
+		.backend = options->backend,
+		.verbose = options->verbose,
+	};
+	char message[TRACER_MESSAGE_LEN];
+	int status = filter_apply(&options->filter, command, &tracer_options.config);
+
+	if (status)
+		return status;
+	signal(SIGPIPE, SIG_IGN);
+	if (tracer__new(&tracer_options, tracer, message)) {
+		message_error("%s: %s; 'ephemport doctor' tells what works here", command, message);
+		return EXIT_UNSUPPORTED;
+	}
+	if (*message)
+		message_warn("%s", message);
+	return EXIT_DONE;
+}
+
+uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int waiter_add(struct waiter *waiter, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(waiter->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int waiter_open(struct waiter *waiter, const struct tracer *tracer, uint64_t duration_ns)
+{
+	sigset_t mask;
+	int error;
+
+	*waiter = (struct waiter){ .epoll = -1, .signals = -1 };
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	waiter->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	waiter->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (waiter->signals < 0 || waiter->epoll < 0)
+		return -errno;
+	waiter->deadline_ns = duration_ns ? clock_ns(CLOCK_MONOTONIC) + duration_ns : 0;
+	error = waiter_add(waiter, waiter->signals, EPOLLIN);
+	if (!error)
+		error = waiter_add(waiter, tracer__fd(tracer), EPOLLIN);
+	/* EPOLLERR comes unasked when the reader of a pipe goes away. A file cannot be waited for. */
+	if (!error)
+		error = waiter_add(waiter, STDOUT_FILENO, 0);
+	return error == -EPERM ? 0 : error;
+}
+
+bool waiter_wait(const struct waiter *waiter)
+{
+	struct epoll_event events[4];
+	int timeout = TRACER_POLL_MS, count;
+
+	if (waiter->deadline_ns) {
+		uint64_t now = clock_ns(CLOCK_MONOTONIC);
+		uint64_t left_ms;
+
+		if (now >= waiter->deadline_ns)
+			return false;
+		left_ms = (waiter->deadline_ns - now) / 1000000 + 1;
+		timeout = left_ms < TRACER_POLL_MS ? (int)left_ms : TRACER_POLL_MS;
+	}
+	count = epoll_wait(waiter->epoll, events, 4, timeout);
+	for (int i = 0; i < count; i++)
+		if (events[i].data.fd == waiter->signals ||
+		    (events[i].data.fd == STDOUT_FILENO && events[i].events & (EPOLLERR | EPOLLHUP)))
+			return false;
+	return true;
+}
+
+void waiter_close(struct waiter *waiter)
+{
+	if (waiter->epoll >= 0)
+		close(waiter->epoll);
+	if (waiter->signals >= 0)
+		close(waiter->signals);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every command that traces the running kernel shares: options, opening, waiting. */
+#ifndef EPHEMPORT_COMMANDS_LIVE_H
+#define EPHEMPORT_COMMANDS_LIVE_H
+
+#include <time.h>
+
+#include "commands/filter.h"
+#include "trace/tracer.h"
+
+struct live_options {
+	struct filter_options filter;
+	uint64_t buffer_bytes;
+	const char *backend;
+	bool verbose;
+};
+
+#define LIVE_OPTIONS_INIT { .filter = FILTER_OPTIONS_INIT, .backend = "auto" }
+
+enum { LIVE_SPEC_COUNT = 3 };
+extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
+
+/* The groups of options that fill a struct live_options at @base. */
+#define LIVE_GROUPS(live_base)                                                                     \
+	FILTER_GROUP((live_base) + offsetof(struct live_options, filter)),                         \
+	{                                                                                          \
+		.title = "Tracing", .specs = live_specs, .count = LIVE_SPEC_COUNT,                 \
+		.base = (live_base)                                                                \
+	}
+
+/*
+ * Starts tracing: EXIT_DONE with *@tracer to be freed, or another exit status after one line on
+ * stderr. A reader of stdout that goes away is an error to write from here on, no signal.
+ */
+int live_open(const struct live_options *options, const char *command, struct tracer **tracer);
+
+/* Waits for records, for the end by SIGINT, SIGTERM, SIGHUP or a closed stdout, and for a deadline. */
+struct waiter {
+	int epoll;
+	int signals;
+	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+};
+
+int waiter_open(struct waiter *waiter, const struct tracer *tracer, uint64_t duration_ns);
+void waiter_close(struct waiter *waiter);
+/* Waits at most TRACER_POLL_MS. Returns false when it is time to end. */
+bool waiter_wait(const struct waiter *waiter);
+
+uint64_t clock_ns(clockid_t clock);
+
+#endif
