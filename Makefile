@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ephemport: see 'make help'.
 
+all:
+
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -33,10 +35,13 @@ SKELETONS := $(BPF_OBJECTS:.bpf.o=.skel.h)
 
 SOURCES := $(shell find user -name '*.c')
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-PROGRAM := $(if $(STATIC),$(BUILD)/ephemport,ephemport)
+PROGRAM := $(if $(STATIC)$(DEBUG),$(BUILD)/ephemport,ephemport)
+SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-init tools/demo \
+	tools/demo-load $(wildcard tests/*/*.sh)
 
 .DELETE_ON_ERROR:
-.PHONY: all help clean check-unit
+.PHONY: all help clean check check-unit check-run demo guest-files lint format install \
+	compile_commands.json
 .SECONDARY:
 
 all: $(PROGRAM) ## build ./ephemport (STATIC=1: build/static/ephemport; DEBUG=1: sanitizers)
@@ -71,6 +76,60 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 
 check-unit: $(UNIT_TESTS) ## run the unit tests alone
 	@set -e; for test in $^; do $$test; done
+
+# What runs in guests has no libraries there. The load generator and the matcher are the tests'
+# truth: they share no code with the program.
+TOOLS_STATIC := build/static/load build/static/match
+build/static/load: $(wildcard tests/load/*.c tests/load/*.h)
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ \
+		$(filter-out tests/load/match%.c,$(filter %.c,$^))
+
+build/static/match: $(wildcard tests/load/match*.c tests/load/match*.h)
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
+
+guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
+	+$(MAKE) --no-print-directory STATIC=1
+
+demo: ## install what is missing, build, and show real allocations (GUEST=6.12: in a guest)
+	tools/setup build
+	+$(MAKE) --no-print-directory all guest-files
+	tools/demo $(GUEST)
+
+check: ## install what the tests need, build, and run every test
+	tools/setup
+	+$(MAKE) --no-print-directory all guest-files check-run
+
+check-run: $(UNIT_TESTS)
+	tests/run $(UNIT_TESTS)
+
+lint: ## check formatting, and the code with clang-tidy and shellcheck
+	clang-format --dry-run --Werror $(SOURCES) $(shell find bpf user vmlinux tests -name '*.[ch]')
+	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=gnu17
+	shellcheck $(SHELL_SCRIPTS)
+
+format: ## format the C sources in place
+	clang-format -i $(shell find bpf user vmlinux tests -name '*.[ch]')
+
+compile_commands.json: ## for editors
+	@for source in $(SOURCES); do \
+		printf '{"directory":"%s","file":"%s","command":"%s"},\n' "$(CURDIR)" "$$source" \
+			'$(CC) $(subst ",\",$(CPPFLAGS)) $(CFLAGS) -c'; \
+	done | sed '1s/^/[/; $$s/,$$/]/' > $@
+
+$(BUILD)/ephemport.8: $(PROGRAM)
+	./$(PROGRAM) help --man > $@
+
+$(BUILD)/ephemport.bash: $(PROGRAM)
+	./$(PROGRAM) help --bash > $@
+
+install: $(PROGRAM) $(BUILD)/ephemport.8 $(BUILD)/ephemport.bash ## install below DESTDIR and PREFIX
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/ephemport
+	install -D -m 644 $(BUILD)/ephemport.8 $(DESTDIR)$(PREFIX)/share/man/man8/ephemport.8
+	install -D -m 644 $(BUILD)/ephemport.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ephemport
+	install -D -m 644 docs/event.schema.json $(DESTDIR)$(PREFIX)/share/ephemport/event.schema.json
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
 
