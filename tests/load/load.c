@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * load: makes source port allocations on every path and family and logs, one JSON object a line,
+ * what getsockname() and errno said of each. The log is what a tracer is held against.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <signal.h>
+
+#include "load.h"
+
+enum {
+	EXIT_USAGE = 2,
+};
+
+enum {
+	OPT_LIST = 256,
+};
+
+static const char usage[] =
+	"usage: load [options]\n"
+	"  --list            names of the scenarios\n"
+	"  --scenario A,B    these only (default: all)\n"
+	"  --threads N       1 to 64 threads (default 1)\n"
+	"  --count N         repeat until at least N allocations were logged\n"
+	"  --netns           run in a new network namespace\n"
+	"  --range LO-HI     set that namespace's ip_local_port_range first; needs --netns\n"
+	"  --explicit        log binds to a named port too\n"
+	"  --log FILE        instead of standard output\n"
+	"  --timeout SEC     give up after SEC seconds (default 120)\n";
+
+static const struct option options[] = {
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ "scenario", required_argument, NULL, 's' },
+	{ "threads", required_argument, NULL, 't' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "netns", no_argument, NULL, 'N' },
+	{ "range", required_argument, NULL, 'r' },
+	{ "explicit", no_argument, NULL, 'e' },
+	{ "log", required_argument, NULL, 'l' },
+	{ "timeout", required_argument, NULL, 'T' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static int usage_error(const char *what, const char *value)
+{
+	fprintf(stderr, "load: %s: %s\n%s", what, value, usage);
+	return EXIT_USAGE;
+}
+
+static const struct scenario *scenario_find(const char *name)
+{
+	for (int i = 0; i < load_n_scenarios; i++)
+		if (!strcmp(load_scenarios[i].name, name))
+			return &load_scenarios[i];
+	return NULL;
+}
+
+static int choose(struct load_ctx *ctx, char *names)
+{
+	char *save = NULL;
+
+	ctx->n_chosen = 0;
+	for (char *name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		const struct scenario *s = scenario_find(name);
+
+		if (!s || ctx->n_chosen == load_n_scenarios)
+			return usage_error("unknown scenario", name);
+		ctx->chosen[ctx->n_chosen++] = s;
+	}
+	return ctx->n_chosen ? 0 : usage_error("no scenario", "--scenario");
+}
+
+static int parse_number(const char *text, unsigned long max, unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || *value > max || !*value)
+		return usage_error("not a number in range", text);
+	return 0;
+}
+
+static int parse_range(struct load_ctx *ctx, const char *text)
+{
+	char rest;
+
+	if (sscanf(text, "%d-%d%c", &ctx->range_low, &ctx->range_high, &rest) != 2 ||
+	    ctx->range_low < 1 || ctx->range_high > 65535 || ctx->range_low > ctx->range_high)
+		return usage_error("not a range", text);
+	return 0;
+}
+
+static int list_scenarios(void)
+{
+	for (int i = 0; i < load_n_scenarios; i++)
+		printf("%-26s%s\n", load_scenarios[i].name, load_scenarios[i].about);
+	return 0;
+}
+
+static int open_log(struct load_ctx *ctx, const char *path)
+{
+	ctx->log = fopen(path, "we");
+	if (ctx->log)
+		return 0;
+	fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+/* Returns -1 to go on, else an exit status. */
+static int parse_options(struct load_ctx *ctx, int argc, char **argv)
+{
+	unsigned long value;
+	int opt, status = 0;
+
+	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_LIST:
+			return list_scenarios();
+		case 's':
+			status = choose(ctx, optarg);
+			break;
+		case 't':
+			status = parse_number(optarg, MAX_THREADS, &value);
+			ctx->threads = value;
+			break;
+		case 'n':
+			status = parse_number(optarg, 100000000, &ctx->count);
+			break;
+		case 'N':
+			ctx->own_netns = true;
+			break;
+		case 'r':
+			status = parse_range(ctx, optarg);
+			break;
+		case 'e':
+			ctx->log_explicit = true;
+			break;
+		case 'l':
+			status = open_log(ctx, optarg);
+			break;
+		case 'T':
+			status = parse_number(optarg, 86400, &value);
+			ctx->timeout = value;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (!status && optind < argc)
+		return usage_error("unexpected argument", argv[optind]);
+	/* The range belongs to everything in a namespace: only one made here may be changed. */
+	if (!status && ctx->range_low && !ctx->own_netns)
+		return usage_error("--range", "needs --netns");
+	return status ? status : -1;
+}
+
+static int setup(struct load_ctx *ctx)
+{
+	struct rlimit files;
+	const char *what = NULL;
+	int err = 0;
+
+	if (ctx->own_netns && (err = netns_enter_new()))
+		what = "new network namespace";
+	else if (ctx->range_low && (err = range_write(ctx->range_low, ctx->range_high)))
+		what = "writing the range";
+	else if ((err = range_read(&ctx->range_low, &ctx->range_high)))
+		what = "reading the range";
+	else if ((err = netns_inode(&ctx->netns)))
+		what = "/proc/self/ns/net";
+	if (err) {
+		fprintf(stderr, "load: %s: %s\n", what, strerror(-err));
+		return err;
+	}
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return 0;
+}
+
+static void run_workers(struct load_ctx *ctx)
+{
+	struct worker *workers = calloc(ctx->threads, sizeof(*workers));
+	int started = 0;
+
+	if (!workers) {
+		ctx->failed = true;
+		return;
+	}
+	for (int i = 0; i < ctx->threads; i++) {
+		workers[i].ctx = ctx;
+		workers[i].index = i;
+		workers[i].listen_fd[0] = workers[i].listen_fd[1] = -1;
+	}
+	/* One thread means the main one, whose tid is the pid: a case of its own for a tracer. */
+	if (ctx->threads == 1)
+		worker_main(&workers[0]);
+	for (; ctx->threads > 1 && started < ctx->threads; started++) {
+		struct worker *w = &workers[started];
+
+		if (pthread_create(&w->thread, NULL, worker_main, w)) {
+			ctx->failed = true;
+			break;
+		}
+	}
+	while (started > 0)
+		pthread_join(workers[--started].thread, NULL);
+	free(workers);
+}
+
+static void on_alarm(int sig)
+{
+	static const char text[] = "load: timed out\n";
+
+	(void)sig;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+int main(int argc, char **argv)
+{
+	struct load_ctx ctx = {
+		.log = stdout,
+		.threads = 1,
+		.timeout = 120,
+		.full_lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	int status;
+
+	ctx.chosen = calloc(load_n_scenarios, sizeof(const struct scenario *));
+	if (!ctx.chosen)
+		return EXIT_FAILURE;
+	for (ctx.n_chosen = 0; ctx.n_chosen < load_n_scenarios; ctx.n_chosen++)
+		ctx.chosen[ctx.n_chosen] = &load_scenarios[ctx.n_chosen];
+	status = parse_options(&ctx, argc, argv);
+	if (status < 0) {
+		signal(SIGALRM, on_alarm);
+		alarm(ctx.timeout);
+		status = EXIT_FAILURE;
+		if (!setup(&ctx)) {
+			run_workers(&ctx);
+			if (fflush(ctx.log))
+				ctx.failed = true;
+			fprintf(stderr, "load: %lu allocations logged\n", ctx.lines);
+			status = ctx.failed || !ctx.lines ? EXIT_FAILURE : 0;
+		}
+	}
+	if (ctx.log != stdout)
+		fclose(ctx.log);
+	free(ctx.chosen);
+	return status;
+}
