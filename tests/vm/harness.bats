@@ -84,6 +84,18 @@ vm() {
 	grep -q 'Linux version' "$BATS_TEST_TMPDIR/console"
 }
 
+@test "kernel text can be patched under two busy processors" {
+	run -0 --separate-stderr vm --timeout 100 --smp 2 "$SERIES" -- '
+		while :; do ls -R /proc/self >/dev/null 2>&1; done &
+		cd /sys/kernel/tracing/events
+		for events in sched irq sock tcp timer; do
+			echo 1 >$events/enable
+			echo 0 >$events/enable
+		done
+		echo patched'
+	[ "$output" = patched ]
+}
+
 @test "a clock that counts instructions" {
 	run -0 --separate-stderr vm --timeout 100 --icount "$SERIES" -- nproc
 	[ "$output" = 1 ]
