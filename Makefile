@@ -82,12 +82,12 @@ check-unit: $(UNIT_TESTS) ## run the unit tests alone
 TOOLS_STATIC := build/static/load build/static/match
 build/static/load: $(wildcard tests/load/*.c tests/load/*.h)
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ \
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ \
 		$(filter-out tests/load/match%.c,$(filter %.c,$^))
 
 build/static/match: $(wildcard tests/load/match*.c tests/load/match*.h)
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
 
 guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
 	+$(MAKE) --no-print-directory STATIC=1

@@ -51,7 +51,8 @@ struct flight {
 	__u8 path;
 	__u8 flags; /* enum alloc_flag */
 	__u64 autobind; /* the socket that inet_autobind() was entered for */
-	__u32 address[4]; /* what a hook said: ALLOC_DEST: with dport, of the peer; ALLOC_SOURCE: ours */
+	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not (or no longer) tell */
+	__u32 dest[4];	 /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
 	__be16 dport;
 	__u8 pad[6];
 };
@@ -369,7 +370,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 
 	flight->task = 0;
 	if (BRACKETED && (flight->flags & ALLOC_SOURCE))
-		__builtin_memcpy(saddr, flight->address, sizeof(saddr));
+		__builtin_memcpy(saddr, flight->source, sizeof(saddr));
 	else
 		address_read(saddr, sk, family, false);
 	if (flight->path == PATH_CONNECT) {
@@ -377,7 +378,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 		address_read(daddr, sk, family, true);
 		dport = READ(sk, __sk_common.skc_dport);
 	} else if (BRACKETED && (flight->flags & ALLOC_DEST)) {
-		__builtin_memcpy(daddr, flight->address, sizeof(daddr));
+		__builtin_memcpy(daddr, flight->dest, sizeof(daddr));
 		dport = flight->dport;
 	}
 	if (!filter_end(flight, error, latency, family, saddr, daddr, dport)) {

@@ -187,18 +187,18 @@ static __always_inline struct flight *bind_begin(struct bpf_sock_addr *ctx)
 	return flight;
 }
 
-#define ADDRESS_4(flight, ctx)                                                                     \
+#define ADDRESS_4(out, ctx)                                                                        \
 	do {                                                                                       \
-		(flight)->address[0] = (ctx)->user_ip4;                                            \
-		(flight)->address[1] = (flight)->address[2] = (flight)->address[3] = 0;            \
+		(out)[0] = (ctx)->user_ip4;                                                        \
+		(out)[1] = (out)[2] = (out)[3] = 0;                                                \
 	} while (0)
 
-#define ADDRESS_6(flight, ctx)                                                                     \
+#define ADDRESS_6(out, ctx)                                                                        \
 	do {                                                                                       \
-		(flight)->address[0] = (ctx)->user_ip6[0];                                         \
-		(flight)->address[1] = (ctx)->user_ip6[1];                                         \
-		(flight)->address[2] = (ctx)->user_ip6[2];                                         \
-		(flight)->address[3] = (ctx)->user_ip6[3];                                         \
+		(out)[0] = (ctx)->user_ip6[0];                                                     \
+		(out)[1] = (ctx)->user_ip6[1];                                                     \
+		(out)[2] = (ctx)->user_ip6[2];                                                     \
+		(out)[3] = (ctx)->user_ip6[3];                                                     \
 	} while (0)
 
 SEC("cgroup/bind4")
@@ -207,7 +207,7 @@ int bind4_begin(struct bpf_sock_addr *ctx)
 	struct flight *flight = bind_begin(ctx);
 
 	if (flight)
-		ADDRESS_4(flight, ctx);
+		ADDRESS_4(flight->source, ctx);
 	return CGROUP_ALLOW;
 }
 
@@ -217,7 +217,7 @@ int bind6_begin(struct bpf_sock_addr *ctx)
 	struct flight *flight = bind_begin(ctx);
 
 	if (flight)
-		ADDRESS_6(flight, ctx);
+		ADDRESS_6(flight->source, ctx);
 	return CGROUP_ALLOW;
 }
 
@@ -243,6 +243,18 @@ int bind6_done(struct bpf_sock *ctx)
 	return bind_done(ctx);
 }
 
+/* An autobind begins: the source is what the socket has now; connect() goes on to choose another. */
+static __always_inline struct flight *autobind_begin(const struct self *self, struct sock *sk)
+{
+	struct flight *flight = bracket_begin(self, sk, PATH_AUTOBIND, 0);
+
+	if (flight) {
+		flight->flags |= ALLOC_SOURCE;
+		address_read(flight->source, sk, READ(sk, __sk_common.skc_family), false);
+	}
+	return flight;
+}
+
 /* connect() on an unbound UDP socket. TCP's begins later and closer, at the change of state. */
 static __always_inline struct flight *connect_begin(struct bpf_sock_addr *ctx)
 {
@@ -257,7 +269,7 @@ static __always_inline struct flight *connect_begin(struct bpf_sock_addr *ctx)
 	if (BPF_CORE_READ(sk, __sk_common.skc_num))
 		return NULL;
 	self = self_get();
-	flight = bracket_begin(&self, sk, PATH_AUTOBIND, 0);
+	flight = autobind_begin(&self, sk);
 	if (flight) {
 		flight->flags |= ALLOC_DEST;
 		flight->dport = ctx->user_port;
@@ -271,7 +283,7 @@ int connect4_begin(struct bpf_sock_addr *ctx)
 	struct flight *flight = connect_begin(ctx);
 
 	if (flight)
-		ADDRESS_4(flight, ctx);
+		ADDRESS_4(flight->dest, ctx);
 	return CGROUP_ALLOW;
 }
 
@@ -281,7 +293,7 @@ int connect6_begin(struct bpf_sock_addr *ctx)
 	struct flight *flight = connect_begin(ctx);
 
 	if (flight)
-		ADDRESS_6(flight, ctx);
+		ADDRESS_6(flight->dest, ctx);
 	return CGROUP_ALLOW;
 }
 
@@ -306,7 +318,7 @@ int send4_searched(struct bpf_sock_addr *ctx)
 	struct flight *flight = send_searched(ctx);
 
 	if (flight)
-		ADDRESS_4(flight, ctx);
+		ADDRESS_4(flight->dest, ctx);
 	return CGROUP_ALLOW;
 }
 
@@ -316,7 +328,7 @@ int send6_searched(struct bpf_sock_addr *ctx)
 	struct flight *flight = send_searched(ctx);
 
 	if (flight)
-		ADDRESS_6(flight, ctx);
+		ADDRESS_6(flight->dest, ctx);
 	return CGROUP_ALLOW;
 }
 
@@ -343,19 +355,26 @@ int BPF_PROG(send_begin, struct pt_regs *regs, long id)
 {
 	struct self self;
 	struct sock *sk;
-	__u16 family;
+	__u16 family, proto;
 
-	if (id != __NR_sendto && id != __NR_sendmsg && id != __NR_sendmmsg)
+	/*
+	 * UDP-Lite has no cgroup/connect hook (no pre_connect in udplite_prot, up to its end in 7.0).
+	 * To look at every connect() would tax TCP for it: only where the filter asks for UDP-Lite.
+	 */
+	if (id != __NR_sendto && id != __NR_sendmsg && id != __NR_sendmmsg &&
+	    !(id == __NR_connect && (config.filters & FILTER_PROTO) &&
+	      (config.protos[PROTO_UDPLITE / 64] & (1ULL << (PROTO_UDPLITE % 64)))))
 		return 0;
 	self = self_get();
 	sk = sock_of_fd(&self, (unsigned int)PT_REGS_PARM1_CORE(regs));
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_num))
 		return 0;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	if ((family != AF_INET && family != AF_INET6) ||
-	    !proto_is_udp(BPF_CORE_READ(sk, sk_protocol)))
+	proto = BPF_CORE_READ(sk, sk_protocol);
+	if ((family != AF_INET && family != AF_INET6) || !proto_is_udp(proto) ||
+	    (id == __NR_connect && proto != PROTO_UDPLITE))
 		return 0;
-	bracket_begin(&self, sk, PATH_AUTOBIND, 0);
+	autobind_begin(&self, sk);
 	return 0;
 }
 
