@@ -186,7 +186,7 @@ static void test_foreign_readings_are_unknown(void **state)
 			continue;
 		seen.perturb_exit = seen.perturb_entry;
 		assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_UNKNOWN);
-		seen.perturb_exit = seen.perturb_entry + 1000000;
+		seen.perturb_exit = seen.perturb_entry + 100000000;
 		assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_UNKNOWN);
 		seen.port = seen.range.high + 1;
 		assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_UNKNOWN);

@@ -10,26 +10,8 @@
 
 /* ca7af0402550 adds max(i, r * step) + step to the slot, with r from 0 to 7. */
 #define BUMP_RANDOM_MAX 7
-
-/* The search as far as the range alone fixes it. */
-struct walk {
-	struct search_pass pass[2];
-	uint32_t passes;
-};
-
-static struct walk walk_make(const struct search_connect *connect, uint32_t offset)
-{
-	uint32_t low = connect->range.low, end = connect->range.high + 1u;
-	uint32_t step = connect->range.local ? 1 : 2;
-	struct search_pass any = search_pass_make(low, end, step);
-	struct walk walk = { .passes = step == 2 && any.span > 1 ? 2 : 1 };
-
-	if (step == 2)
-		offset &= ~1u;
-	walk.pass[0] = search_pass_from(any, low, offset);
-	walk.pass[1] = search_pass_from(any, low, offset + 1);
-	return walk;
-}
+/* More than rivals add during one search; beyond, the readings are not of the same slot. */
+#define GAIN_MAX (1u << 24)
 
 static uint32_t hash_32_8(uint32_t value)
 {
@@ -163,17 +145,17 @@ static bool gain_fits(const struct search_connect *connect, uint32_t index, uint
 	uint32_t i = index * step;
 
 	return gain == i ||
-	       (gain > i && gain % step == 0 && gain <= bump_random_max(connect, i, step));
+	       (gain > i && !(gain & (step - 1)) && gain <= bump_random_max(connect, i, step));
 }
 
 /*
  * Holds the index that follows from the reading at entry against the gain. If rivals added x
  * before the kernel's own reading and y after it, the index is x too large (or, once x exceeds it,
- * a pass less that), and the gain is at least index + y (or, then, a pass more). So the gain bounds
- * what can have happened:
- *   it fits, and no rival finished meanwhile: exact;
- *   less than the index: not our slot, or our addition was overwritten. No answer;
- *   a pass more than the index: it may have wrapped. No answer;
+ * a pass less that), and the gain is at least index + y (or, then, a pass more). Hence:
+ *   a gain below the index: not our slot, or our addition was overwritten. No answer;
+ *   x is known to be 0: exact, whatever y is;
+ *   nobody watched: exact if the gain fits, the best that the delta alone can do;
+ *   a gain of a pass more than the index: it may have wrapped. No answer;
  *   else the index is an upper bound; and exact if it is 0, for x was not taken from anything.
  */
 static enum search_confidence index_judge(const struct search_connect *connect, uint32_t index,
@@ -182,9 +164,14 @@ static enum search_confidence index_judge(const struct search_connect *connect, 
 	uint32_t gain = gain_get(connect, pass->step);
 	uint32_t i = index * pass->step;
 
-	if (gain_fits(connect, index, pass->step) && connect->contention != SEARCH_CONTENTION_SEEN)
+	if (gain > GAIN_MAX || gain < i)
+		return SEARCH_UNKNOWN;
+	if (connect->contention == SEARCH_CONTENTION_NONE)
 		return SEARCH_EXACT;
-	if (gain > UINT32_MAX / 2 || gain < i || gain - i >= pass->span)
+	if (connect->contention == SEARCH_CONTENTION_UNKNOWN &&
+	    gain_fits(connect, index, pass->step))
+		return SEARCH_EXACT;
+	if (gain - i >= pass->span)
 		return SEARCH_UNKNOWN;
 	return index ? SEARCH_AT_MOST : SEARCH_EXACT;
 }
@@ -200,11 +187,14 @@ static uint32_t scattered_examined(const struct search_connect *connect,
 				   struct search_result *result)
 {
 	uint32_t gain = gain_get(connect, pass->step);
-	uint32_t bound = gain / pass->step < pass->turns ? gain / pass->step : pass->turns - 1;
-	uint32_t scan = 0, index = away ? bound : 0;
+	uint32_t bound = gain >> (pass->step - 1);
+	uint32_t scan = 0, index;
 
+	if (bound >= pass->turns)
+		bound = pass->turns - 1;
+	index = away ? bound : 0;
 	result->confidence = SEARCH_UNKNOWN;
-	if (gain > UINT32_MAX / 2)
+	if (gain > GAIN_MAX)
 		return 0;
 	if (connect->step_draw_known) {
 		scan = scan_turns(connect, pass->turns);
@@ -233,47 +223,50 @@ static struct search_result connect_found(const struct search_connect *connect)
 {
 	struct search_result result = { .confidence = SEARCH_UNKNOWN };
 	uint32_t low = connect->range.low, offset, away;
-	struct walk walk = walk_make(connect, 0);
-	bool known = start_offset(connect, walk.pass[0].span, &offset);
-	const struct search_pass *pass;
+	struct search_pass pass =
+		search_pass_make(low, connect->range.high + 1u, connect->range.local ? 1 : 2);
+	bool known = start_offset(connect, pass.span, &offset);
 
 	if (connect->port < low || connect->port > connect->range.high)
 		return result;
-	result.second_pass = walk.passes == 2 && ((connect->port - low) & 1);
-	walk = walk_make(connect, offset);
-	pass = &walk.pass[result.second_pass];
+	result.second_pass = !connect->range.local && pass.span > 1 && ((connect->port - low) & 1);
+	if (!connect->range.local)
+		offset &= ~1u;
+	pass.first = low + offset + result.second_pass;
 	if (!known || search_reserved_test(connect->reserved, connect->port) ||
-	    !search_pass_index(pass, connect->port, &away))
+	    !search_pass_index(&pass, connect->port, &away))
 		return result;
 
-	if (pass->turns == 1) {
+	if (pass.turns == 1) {
 		result.confidence = SEARCH_EXACT;
 		result.examined = 1;
 	} else if (connect->step_width) {
-		result.examined = scattered_examined(connect, pass, away, &result);
+		result.examined = scattered_examined(connect, &pass, away, &result);
 	} else {
-		result.confidence = index_judge(connect, away, pass);
+		result.confidence = index_judge(connect, away, &pass);
 		result.index = away;
-		result.examined = away + 1 - search_pass_reserved(pass, connect->reserved, away);
+		result.examined = away + 1 - search_pass_reserved(&pass, connect->reserved, away);
 	}
-	if (result.second_pass)
+	if (result.second_pass) {
+		pass.first--;
 		result.examined +=
-			pass->turns -
-			search_pass_reserved(&walk.pass[0], connect->reserved, pass->turns);
+			pass.turns - search_pass_reserved(&pass, connect->reserved, pass.turns);
+	}
 	if (result.confidence == SEARCH_UNKNOWN)
 		result.examined = result.index = 0;
 	return result;
 }
 
-static uint32_t walk_examined(const struct search_connect *connect, uint32_t offset)
+/* All passes of a search that began offset ports above low. */
+static uint32_t passes_examined(const struct search_connect *connect, struct search_pass pass,
+				uint32_t passes, uint32_t offset)
 {
-	struct walk walk = walk_make(connect, offset);
 	uint32_t examined = 0;
 
-	for (uint32_t i = 0; i < walk.passes; i++)
-		examined +=
-			walk.pass[i].turns -
-			search_pass_reserved(&walk.pass[i], connect->reserved, walk.pass[i].turns);
+	for (uint32_t i = 0; i < passes; i++) {
+		pass.first = connect->range.low + offset + i;
+		examined += pass.turns - search_pass_reserved(&pass, connect->reserved, pass.turns);
+	}
 	return examined;
 }
 
@@ -285,17 +278,19 @@ static uint32_t walk_examined(const struct search_connect *connect, uint32_t off
 static struct search_result connect_exhausted(const struct search_connect *connect)
 {
 	struct search_result result = { .confidence = SEARCH_EXACT };
-	struct walk walk = walk_make(connect, 0);
-	uint32_t from_low = walk_examined(connect, 0);
-	uint32_t from_above = walk.pass[0].span > 2 ? walk_examined(connect, 2) : from_low;
+	struct search_pass pass = search_pass_make(connect->range.low, connect->range.high + 1u,
+						   connect->range.local ? 1 : 2);
+	uint32_t passes = !connect->range.local && pass.span > 1 ? 2 : 1;
+	uint32_t from_low = passes_examined(connect, pass, passes, 0);
+	uint32_t from_above = pass.span > 2 ? passes_examined(connect, pass, passes, 2) : from_low;
 	uint32_t offset;
 
-	result.second_pass = walk.passes == 2;
-	result.index = walk.pass[0].turns - 1;
+	result.second_pass = passes == 2;
+	result.index = pass.turns - 1;
 	result.examined = from_low;
 	if (from_low == from_above)
 		return result;
-	if (start_offset(connect, walk.pass[0].span, &offset) &&
+	if (start_offset(connect, pass.span, &offset) &&
 	    connect->perturb_entry == connect->perturb_exit) {
 		result.examined = offset & ~1u ? from_above : from_low;
 		return result;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "search/pass.h"
 
+/* The step is 1 or 2: dividing by it is a shift by step - 1. The decoder runs this for each event.
+ */
+
 struct search_pass search_pass_make(uint32_t low, uint32_t end, uint32_t step)
 {
 	uint32_t span = end - low;
@@ -12,7 +15,7 @@ struct search_pass search_pass_make(uint32_t low, uint32_t end, uint32_t step)
 		.end = end,
 		.span = span,
 		.step = step,
-		.turns = (span + step - 1) / step,
+		.turns = (span + step - 1) >> (step - 1),
 	};
 }
 
@@ -25,10 +28,10 @@ struct search_pass search_pass_from(struct search_pass pass, uint32_t low, uint3
 bool search_pass_index(const struct search_pass *pass, uint32_t port, uint32_t *index)
 {
 	uint32_t away = port >= pass->first ? port - pass->first : port + pass->span - pass->first;
-	uint32_t turn = away / pass->step;
+	uint32_t turn = away >> (pass->step - 1);
 	uint32_t there;
 
-	if (away % pass->step || turn >= pass->turns)
+	if ((away & (pass->step - 1)) || turn >= pass->turns)
 		return false;
 	there = pass->first + turn * pass->step;
 	if (there >= pass->end)
@@ -45,7 +48,7 @@ uint32_t search_pass_reserved(const struct search_pass *pass,
 	if (!reserved || !turns)
 		return 0;
 	if (pass->first < pass->end)
-		straight = (pass->end - 1 - pass->first) / pass->step + 1;
+		straight = ((pass->end - 1 - pass->first) >> (pass->step - 1)) + 1;
 	if (straight > turns)
 		straight = turns;
 	if (straight)

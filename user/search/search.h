@@ -92,14 +92,15 @@ enum search_start {
 };
 
 /*
- * Whether another connect() moved the same slot between our reading at entry and the kernel's own
- * reading, a few instructions later. The delta alone cannot tell: a rival's bump in that gap makes
- * the predicted index and the delta too large by the same amount, and they still agree.
+ * Whether a rival, another connect() on the same slot, can have added to it between our reading and
+ * the kernel's own. The readings alone cannot tell: such an addition makes the predicted index and
+ * the gain of the slot too large by the same amount, and they still agree. docs/search-model.md
+ * says how the hooks watch for it and what each answer is worth.
  */
 enum search_contention {
-	SEARCH_CONTENTION_UNKNOWN, /* nobody watched: the delta is the only check */
-	SEARCH_CONTENTION_NONE,	   /* no rival finished on this slot during the search */
-	SEARCH_CONTENTION_SEEN,	   /* at least one did */
+	SEARCH_CONTENTION_UNKNOWN, /* nobody watched: the readings are the only check */
+	SEARCH_CONTENTION_NONE,	   /* no rival can have written in between */
+	SEARCH_CONTENTION_SEEN,	   /* one may have */
 };
 
 struct search_connect {
