@@ -46,7 +46,7 @@ static struct search_connect run(struct fixture *f, struct kernel_connect *k)
 		;
 	seen = kernel_connect_seen(k);
 	seen.contention =
-		random_below(&f->random, 2) ? SEARCH_CONTENTION_NONE : SEARCH_CONTENTION_UNKNOWN;
+		random_below(&f->random, 2) ? SEARCH_CONTENTION_ALONE : SEARCH_CONTENTION_UNKNOWN;
 	seen.perturb_entry = slot;
 	seen.perturb_exit = slot + (k->chosen ? kernel_connect_bump(k, &f->random) : 0);
 	return seen;
@@ -136,7 +136,7 @@ static void test_random_step_without_its_draw_is_never_wrong(void **state)
 			search_reserved_clear(&f->ports.bitmap);
 		}
 		seen = run(f, &k);
-		seen.contention = SEARCH_CONTENTION_NONE;
+		seen.contention = SEARCH_CONTENTION_ALONE;
 		result = search_connect_examined(&seen);
 		assert_int_not_equal(result.confidence, SEARCH_UNKNOWN);
 		assert_int_equal(result.second_pass, k.other_parity);
@@ -162,6 +162,8 @@ static void test_first_connect_since_boot_is_unknown(void **state)
 		struct search_result result;
 
 		seen.perturb_entry = 0; /* the table was filled after our reading */
+		if (k.chosen && i % 2)
+			seen.perturb_exit = (uint32_t)k.i + k.step + 2 * (i % 200);
 		result = search_connect_examined(&seen);
 		assert_int_equal(result.second_pass, k.other_parity);
 		if (result.confidence == SEARCH_EXACT)
@@ -228,6 +230,31 @@ static void test_odd_range_fills_whole_but_one_search_misses_a_port(void **state
 	assert_int_equal(found, 101);
 }
 
+/* In 40000-40100, only a search that begins at 40000 gets to it: no other may claim it. */
+static void test_port_out_of_reach_is_unknown(void **state)
+{
+	struct search_connect seen = {
+		.range = { .low = 40000, .high = 40100 },
+		.start = SEARCH_START_TABLE64,
+		.port = 40000,
+		.contention = SEARCH_CONTENTION_ALONE,
+		.perturb_known = true,
+		.perturb_entry = 500,
+		.perturb_exit = 502,
+	};
+
+	(void)state;
+	assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_EXACT);
+	seen.port = 40100;
+	assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_UNKNOWN);
+	seen.perturb_entry = 550;
+	seen.perturb_exit = 602;
+	assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_EXACT);
+	assert_int_equal(search_connect_examined(&seen).examined, 26);
+	seen.port = 40000;
+	assert_int_equal(search_connect_examined(&seen).confidence, SEARCH_UNKNOWN);
+}
+
 /* In a range of three the span is two, every search starts at low, and the top is out of reach. */
 static void test_top_of_three_is_never_reached(void **state)
 {
@@ -266,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(test_foreign_readings_are_unknown, setup),
 		cmocka_unit_test_setup(test_odd_range_fills_whole_but_one_search_misses_a_port,
 				       setup),
+		cmocka_unit_test_setup(test_port_out_of_reach_is_unknown, setup),
 		cmocka_unit_test_setup(test_top_of_three_is_never_reached, setup),
 		cmocka_unit_test_setup(test_slot_follows_the_kernel, setup),
 	};

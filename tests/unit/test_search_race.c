@@ -28,7 +28,8 @@ struct thread {
 	struct kernel_connect k;
 	uint64_t entered;
 	uint32_t perturb_entry, begin_read, add_read;
-	bool rival; /* one may have written between perturb_entry and begin_read */
+	uint32_t writes_entry;
+	enum search_contention contention;
 };
 
 struct tally {
@@ -42,7 +43,7 @@ struct storm {
 	struct timing timing;
 	struct search_range range;
 	uint32_t threads, hold; /* per mille of ports kept in use */
-	uint32_t slot, held;
+	uint32_t slot, held, writes;
 	struct tally delta_only, watched;
 };
 
@@ -80,7 +81,7 @@ static void judge(struct storm *s, struct thread *t)
 	seen.perturb_exit = s->slot;
 	seen.contention = SEARCH_CONTENTION_UNKNOWN;
 	tally_add(&s->delta_only, &seen, t->k.examined);
-	seen.contention = t->rival ? SEARCH_CONTENTION_SEEN : SEARCH_CONTENTION_NONE;
+	seen.contention = t->contention;
 	tally_add(&s->watched, &seen, t->k.examined);
 	s->watched.raced += t->begin_read != t->perturb_entry;
 }
@@ -90,7 +91,8 @@ static void judge(struct storm *s, struct thread *t)
  * write. A search that succeeded wrote to the slot not before it entered and, but for bottom
  * halves, at most TAIL_MAX before its hook at the end: there it marks whoever entered since. And a
  * search that ends sooner than TAIL_MAX cannot rely on that, so it takes for a writer whoever is
- * still under way and was so before the kernel read the slot for us.
+ * still under way and was so before the kernel read the slot for us. Alone is who meets nobody at
+ * the end and finds the count of writes as it was.
  */
 #define TAIL_MAX      2000
 #define ENTRY_GAP_MAX 1000
@@ -106,10 +108,15 @@ static void rivals_watch(struct storm *s, struct thread *t)
 		if (other == t || other->moment < BEGIN)
 			continue;
 		if (t->k.chosen && other->entered >= since)
-			other->rival = true;
+			other->contention = SEARCH_CONTENTION_SEEN;
 		if (brief && other->entered < t->entered + ENTRY_GAP_MAX)
-			t->rival = true;
+			t->contention = SEARCH_CONTENTION_SEEN;
+		if (t->contention == SEARCH_CONTENTION_ALONE)
+			t->contention = SEARCH_CONTENTION_LATER;
 	}
+	if (s->writes != t->writes_entry && t->contention == SEARCH_CONTENTION_ALONE)
+		t->contention = SEARCH_CONTENTION_LATER;
+	s->writes += t->k.chosen != 0;
 }
 
 /* Ports go back, at random, as long as more of them are held than the scenario wants. */
@@ -136,7 +143,8 @@ static void thread_step(struct storm *s, struct thread *t)
 		break;
 	case ENTER:
 		t->entered = t->at;
-		t->rival = false;
+		t->contention = SEARCH_CONTENTION_ALONE;
+		t->writes_entry = s->writes;
 		t->perturb_entry = s->slot;
 		t->at += about(s, timing->entry_gap);
 		t->moment = BEGIN;

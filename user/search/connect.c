@@ -124,8 +124,8 @@ static uint32_t bump_random_max(const struct search_connect *connect, uint32_t i
 	case SEARCH_START_HINT:
 		return 0;
 	case SEARCH_START_TABLE32:
-		return i ? 0 :
-			   step; /* c579bd1b4021: once in 16 times, if the first port was free */
+		/* c579bd1b4021: once in 16 times, if the first port was free */
+		return i ? 0 : step;
 	case SEARCH_START_TABLE64:
 		break;
 	}
@@ -153,8 +153,9 @@ static bool gain_fits(const struct search_connect *connect, uint32_t index, uint
  * before the kernel's own reading and y after it, the index is x too large (or, once x exceeds it,
  * a pass less that), and the gain is at least index + y (or, then, a pass more). Hence:
  *   a gain below the index: not our slot, or our addition was overwritten. No answer;
+ *   x and y are known to be 0: exact, and a gain that does not fit means that we misread the slot;
  *   x is known to be 0: exact, whatever y is;
- *   nobody watched: exact if the gain fits, the best that the delta alone can do;
+ *   nobody watched: exact if the gain fits, the best that the readings alone can do;
  *   a gain of a pass more than the index: it may have wrapped. No answer;
  *   else the index is an upper bound; and exact if it is 0, for x was not taken from anything.
  */
@@ -166,21 +167,49 @@ static enum search_confidence index_judge(const struct search_connect *connect, 
 
 	if (gain > GAIN_MAX || gain < i)
 		return SEARCH_UNKNOWN;
-	if (connect->contention == SEARCH_CONTENTION_NONE)
+	switch (connect->contention) {
+	case SEARCH_CONTENTION_ALONE:
+		return gain_fits(connect, index, pass->step) ? SEARCH_EXACT : SEARCH_UNKNOWN;
+	case SEARCH_CONTENTION_LATER:
 		return SEARCH_EXACT;
-	if (connect->contention == SEARCH_CONTENTION_UNKNOWN &&
-	    gain_fits(connect, index, pass->step))
-		return SEARCH_EXACT;
+	case SEARCH_CONTENTION_UNKNOWN:
+		if (gain_fits(connect, index, pass->step))
+			return SEARCH_EXACT;
+		break;
+	case SEARCH_CONTENTION_SEEN:
+		break;
+	}
 	if (gain - i >= pass->span)
 		return SEARCH_UNKNOWN;
 	return index ? SEARCH_AT_MOST : SEARCH_EXACT;
 }
 
 /*
- * The last pass with a random step (step_width): `away` is the distance to the chosen port in
- * steps, 0 if and only if the first turn ended the search. Without the draw, the gain itself gives
- * the turn once it exceeds what the random part can add. In a race the start says nothing here,
- * since turns do not follow the distance; the gain still bounds the turn.
+ * Without the draw of step_width, the gain of a search that was alone is its index, once it exceeds
+ * what the random part can add. Sets the step in turns, 0 where several would do.
+ */
+static bool scattered_index(const struct search_connect *connect, const struct search_pass *pass,
+			    uint32_t away, uint32_t *index, uint32_t *scan)
+{
+	uint32_t gain = gain_get(connect, pass->step);
+
+	*scan = 0;
+	*index = away ? gain >> (pass->step - 1) : 0;
+	if (!away)
+		return true;
+	if (connect->contention != SEARCH_CONTENTION_ALONE || *index >= pass->turns ||
+	    gain <= BUMP_RANDOM_MAX * pass->step ||
+	    gcd(*index, pass->turns) != gcd(away, pass->turns))
+		return false;
+	if (gcd(*index, pass->turns) == 1)
+		*scan = (uint32_t)((uint64_t)away * inverse(*index, pass->turns) % pass->turns);
+	return *scan <= draw_ceiling(connect, pass->turns) && (*scan || !connect->reserved);
+}
+
+/*
+ * The last pass with a random step: `away` is the distance to the chosen port in steps, 0 if and
+ * only if the first turn ended the search. In a race the start, and with it the distance, says
+ * nothing here, since turns do not follow it; the gain bounds the turn all the same.
  */
 static uint32_t scattered_examined(const struct search_connect *connect,
 				   const struct search_pass *pass, uint32_t away,
@@ -188,35 +217,26 @@ static uint32_t scattered_examined(const struct search_connect *connect,
 {
 	uint32_t gain = gain_get(connect, pass->step);
 	uint32_t bound = gain >> (pass->step - 1);
-	uint32_t scan = 0, index;
+	uint32_t scan, index;
+	bool known = true;
 
-	if (bound >= pass->turns)
-		bound = pass->turns - 1;
-	index = away ? bound : 0;
-	result->confidence = SEARCH_UNKNOWN;
-	if (gain > GAIN_MAX)
-		return 0;
 	if (connect->step_draw_known) {
 		scan = scan_turns(connect, pass->turns);
 		index = (uint32_t)((uint64_t)away * inverse(scan, pass->turns) % pass->turns);
-	} else if (away && gcd(index, pass->turns) == 1) {
-		scan = (uint32_t)((uint64_t)away * inverse(index, pass->turns) % pass->turns);
+	} else {
+		known = scattered_index(connect, pass, away, &index, &scan);
 	}
-	result->confidence = SEARCH_EXACT;
-	if (connect->contention == SEARCH_CONTENTION_SEEN || !gain_fits(connect, index, pass->step))
-		result->confidence = SEARCH_AT_MOST;
-	if (!connect->step_draw_known && away &&
-	    (connect->contention != SEARCH_CONTENTION_NONE ||
-	     gain <= BUMP_RANDOM_MAX * pass->step ||
-	     gcd(index, pass->turns) != gcd(away, pass->turns) ||
-	     scan > draw_ceiling(connect, pass->turns) || (!scan && connect->reserved)))
-		result->confidence = SEARCH_AT_MOST;
-	if (result->confidence == SEARCH_AT_MOST) {
-		result->index = bound;
-		return bound + 1;
+	if (known && connect->contention != SEARCH_CONTENTION_SEEN) {
+		result->confidence = index_judge(connect, index, pass);
+		result->index = index;
+		if (result->confidence == SEARCH_EXACT)
+			return index + 1 -
+			       scattered_reserved(pass, connect->reserved, scan * pass->step,
+						  index);
 	}
-	result->index = index;
-	return index + 1 - scattered_reserved(pass, connect->reserved, scan * pass->step, index);
+	result->index = bound < pass->turns ? bound : pass->turns - 1;
+	result->confidence = gain > GAIN_MAX ? SEARCH_UNKNOWN : SEARCH_AT_MOST;
+	return result->index + 1;
 }
 
 static struct search_result connect_found(const struct search_connect *connect)

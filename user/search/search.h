@@ -92,15 +92,16 @@ enum search_start {
 };
 
 /*
- * Whether a rival, another connect() on the same slot, can have added to it between our reading and
- * the kernel's own. The readings alone cannot tell: such an addition makes the predicted index and
- * the gain of the slot too large by the same amount, and they still agree. docs/search-model.md
- * says how the hooks watch for it and what each answer is worth.
+ * What rivals, other connect() calls on the same slot, can have added to it during the search. The
+ * readings alone cannot tell: an addition between ours at entry and the kernel's own makes the
+ * predicted index and the gain of the slot too large by the same amount, and they still agree.
+ * docs/search-model.md says how the hooks watch for it and what each answer is worth.
  */
 enum search_contention {
 	SEARCH_CONTENTION_UNKNOWN, /* nobody watched: the readings are the only check */
-	SEARCH_CONTENTION_NONE,	   /* no rival can have written in between */
-	SEARCH_CONTENTION_SEEN,	   /* one may have */
+	SEARCH_CONTENTION_ALONE,   /* nothing was added between the reading at entry and at exit */
+	SEARCH_CONTENTION_LATER,   /* something may have been, but after the kernel's reading */
+	SEARCH_CONTENTION_SEEN,	   /* something may have been added before the kernel's reading */
 };
 
 struct search_connect {
