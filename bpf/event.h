@@ -79,7 +79,7 @@ enum lost_cause {
 	LOST_CAUSE_COUNT,
 };
 
-/* In the programs' .data.counters, read by user space through its mapping. Only ever counts up. */
+/* In the programs' .data.counters. Only ever counts up. */
 struct event_counters {
 	__u64 lost[LOST_CAUSE_COUNT];
 	__u64 filtered; /* allocations seen and left out by a filter of the outcome */

@@ -27,7 +27,8 @@ struct tracer {
 	int link_count;
 	unsigned int paths; /* 1 << enum alloc_path: traced */
 	struct ring_buffer *ring;
-	const struct event_counters *counters;
+	int counters_fd;
+	struct event_counters counters; /* at the last look */
 	int cgroup_fd;
 	const struct stream *stream; /* while tracer__consume() runs */
 	int consumed;
@@ -256,13 +257,11 @@ static int on_record(void *context, void *data, size_t size)
 
 static int tracer_read_ring(struct tracer *tracer)
 {
-	struct bpf_map *counters = bpf_object__find_map_by_name(tracer->object, ".data.counters");
 	int events = bpf_object__find_map_fd_by_name(tracer->object, "events");
-	size_t size;
 
-	tracer->counters = counters ? bpf_map__initial_value(counters, &size) : NULL;
-	if (!tracer->counters)
-		return -ENOENT;
+	tracer->counters_fd = bpf_object__find_map_fd_by_name(tracer->object, ".data.counters");
+	if (tracer->counters_fd < 0)
+		return tracer->counters_fd;
 	tracer->ring = ring_buffer__new(events, on_record, tracer, NULL);
 	return tracer->ring ? 0 : -errno;
 }
@@ -418,9 +417,7 @@ static uint64_t tracer_misses(const struct tracer *tracer)
 
 static uint64_t tracer_lost_by(const struct tracer *tracer, int cause)
 {
-	return cause == LOST_CAUSE_COUNT ?
-		       tracer->misses :
-		       __atomic_load_n(&tracer->counters->lost[cause], __ATOMIC_RELAXED);
+	return cause == LOST_CAUSE_COUNT ? tracer->misses : tracer->counters.lost[cause];
 }
 
 uint64_t tracer__lost(const struct tracer *tracer)
@@ -436,12 +433,13 @@ uint64_t tracer__lost(const struct tracer *tracer)
 static int tracer_tell_losses(struct tracer *tracer, bool last)
 {
 	uint64_t now = clock_ns(CLOCK_REALTIME), since = tracer->looked_ns;
-	int error = 0;
+	int error = 0, zero = 0;
 
 	if (!last && now - since < 100000000u)
 		return 0;
 	tracer->looked_ns = now;
 	tracer->misses = tracer_misses(tracer);
+	bpf_map_lookup_elem(tracer->counters_fd, &zero, &tracer->counters);
 	for (int cause = 0; cause <= LOST_CAUSE_COUNT && !error; cause++) {
 		uint64_t lost = tracer_lost_by(tracer, cause);
 		struct loss loss = {

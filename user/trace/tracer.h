@@ -53,7 +53,7 @@ int tracer__consume(struct tracer *tracer, const struct stream *stream);
 /* Stops the programs; what they left in the ring can still be consumed. */
 void tracer__detach(struct tracer *tracer);
 
-/* Records lost so far, all causes. */
+/* Records lost until the last tracer__consume(), all causes. */
 uint64_t tracer__lost(const struct tracer *tracer);
 
 #endif
