@@ -48,7 +48,9 @@ int alloc_bind(struct worker *w, const struct scenario *s, int fd, int port)
 		if (err || !src.port)
 			return worker_fail(w, err, "bind gave no port");
 	}
-	log_alloc(w, &e);
+	/* A named port matters where it stands in a search's way: in the range. */
+	if (!port || (port >= w->ctx->range_low && port <= w->ctx->range_high))
+		log_alloc(w, &e);
 	return e.err;
 }
 
