@@ -21,7 +21,7 @@
 enum {
 	AF_INET = 2,
 	AF_INET6 = 10,
-	STATE_CLOSE = 7,   /* include/net/tcp_states.h, never renumbered */
+	STATE_CLOSE = 7, /* include/net/tcp_states.h, never renumbered */
 	STATE_LISTEN = 10,
 	STATE_SYN_SENT = 2,
 	FLIGHT_SLOTS = 16384,
@@ -49,10 +49,11 @@ struct flight {
 	__u16 low, high;
 	__u16 named; /* PATH_EXPLICIT: the port that the caller asked for */
 	__u8 path;
-	__u8 flags; /* enum alloc_flag */
-	__u64 autobind; /* the socket that inet_autobind() was entered for */
-	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not (or no longer) tell */
-	__u32 dest[4];	 /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
+	__u8 flags;	 /* enum alloc_flag */
+	__u64 autobind;	 /* the socket that inet_autobind() was entered for */
+	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not (or no longer) tell
+			  */
+	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
 	__be16 dport;
 	__u8 pad[6];
 };
@@ -64,7 +65,8 @@ struct {
 	__type(value, struct flight);
 } flights SEC(".maps");
 
-/* bpf_get_current_task_btf() is of 5.11 (3ca1032ab7ab); before it, helpers tell what its fields do. */
+/* bpf_get_current_task_btf() is of 5.11 (3ca1032ab7ab); before it, helpers tell what its fields do.
+ */
 #define HAVE_TASK_BTF bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 
 struct self {
@@ -104,6 +106,21 @@ static __always_inline struct flight *flight_mine(const struct self *self)
 	struct flight *flight = flight_slot(self);
 
 	return flight && flight->task == (__u64)self->task ? flight : NULL;
+}
+
+/*
+ * Counts what the slot held, since it is to be overwritten. Of the same task that is a search whose
+ * end was not seen; at the search itself the end can only have been skipped by the kernel, which
+ * counts that (user space reads it from the program's recursion_misses).
+ */
+static __always_inline void flight_take(const struct self *self, struct flight *flight)
+{
+	if (!flight->task)
+		return;
+	if (flight->task != (__u64)self->task)
+		lost_count(LOST_SLOT_CLASH);
+	else if (BRACKETED)
+		lost_count(LOST_UNFINISHED);
 }
 
 static __always_inline bool comm_matches(const struct self *self)
@@ -181,19 +198,20 @@ static __always_inline bool filter_begin(const struct self *self, struct sock *s
 	return true;
 }
 
-/* The range of @net, read by READ() or, where @net is no pointer that the verifier knows, by probe. */
-#define RANGE_OF_NET(reader, net, low, high)                                                       \
-	do {                                                                                       \
-		if (bpf_core_field_exists(struct net___pair, ipv4.ip_local_ports.range)) {         \
-			struct net___pair *pair = (void *)(net);                                   \
-			(low) = reader(pair, ipv4.ip_local_ports.range[0]);                        \
-			(high) = reader(pair, ipv4.ip_local_ports.range[1]);                       \
-		} else {                                                                           \
-			struct net___word *word = (void *)(net);                                   \
-			__u32 range = reader(word, ipv4.ip_local_ports.range);                     \
-			(low) = range & 0xffff;                                                    \
-			(high) = range >> 16;                                                      \
-		}                                                                                  \
+/* The range of @net, read by READ() or, where @net is no pointer that the verifier knows, by probe.
+ */
+#define RANGE_OF_NET(reader, net, low, high)                                               \
+	do {                                                                               \
+		if (bpf_core_field_exists(struct net___pair, ipv4.ip_local_ports.range)) { \
+			struct net___pair *pair = (void *)(net);                           \
+			(low) = reader(pair, ipv4.ip_local_ports.range[0]);                \
+			(high) = reader(pair, ipv4.ip_local_ports.range[1]);               \
+		} else {                                                                   \
+			struct net___word *word = (void *)(net);                           \
+			__u32 range = reader(word, ipv4.ip_local_ports.range);             \
+			(low) = range & 0xffff;                                            \
+			(high) = range >> 16;                                              \
+		}                                                                          \
 	} while (0)
 
 /*
@@ -224,7 +242,8 @@ static __always_inline void range_read(struct flight *flight, struct sock *sk)
 
 	RANGE_OF_NET(READ, READ(sk, __sk_common.skc_net.net), low, high);
 	if (option) {
-		/* As inet_sk_get_local_port_range() clamps: each end alone, if inside (6.3 to 7.3). */
+		/* As inet_sk_get_local_port_range() clamps: each end alone, if inside (6.3 to 7.3).
+		 */
 		__u16 option_low = option & 0xffff, option_high = option >> 16;
 
 		flight->flags |= ALLOC_SOCKET_OPTION;
@@ -255,8 +274,7 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight = flight_slot(self);
 	if (!flight)
 		return NULL;
-	if (flight->task)
-		lost_count(flight->task == (__u64)self->task ? LOST_UNFINISHED : LOST_SLOT_CLASH);
+	flight_take(self, flight);
 	flight->flags = 0;
 	range_read(flight, sk);
 	if (path == PATH_EXPLICIT && (named < flight->low || named > flight->high)) {
@@ -280,7 +298,8 @@ static __always_inline bool address_is_v4(__u16 family, const __u32 address[4])
 static __always_inline void address_read(__u32 out[4], struct sock *sk, __u16 family, bool dest)
 {
 	if (family == AF_INET) {
-		out[0] = dest ? READ(sk, __sk_common.skc_daddr) : READ(sk, __sk_common.skc_rcv_saddr);
+		out[0] = dest ? READ(sk, __sk_common.skc_daddr) :
+				READ(sk, __sk_common.skc_rcv_saddr);
 		out[1] = out[2] = out[3] = 0;
 	} else if (dest) {
 		READ_ADDRESS(out, sk, __sk_common.skc_v6_daddr);
@@ -316,8 +335,9 @@ static __always_inline bool filter_end(const struct flight *flight, __u16 error,
 	if ((config.filters & FILTER_SLOWER) && latency_ns < config.slower_than_ns)
 		return false;
 	if ((config.filters & FILTER_FAMILY) &&
-	    (address_is_v4(family, saddr) || ((flight->flags & ALLOC_DEST) &&
-					      address_is_v4(family, daddr))) != (config.family == 4))
+	    (address_is_v4(family, saddr) ||
+	     ((flight->flags & ALLOC_DEST) && address_is_v4(family, daddr))) !=
+		    (config.family == 4))
 		return false;
 	if ((config.filters & FILTER_DPORT) &&
 	    (!(flight->flags & ALLOC_DEST) || dport != config.dport))
@@ -418,8 +438,7 @@ static __always_inline void range_write_begin(const struct self *self, struct ne
 		return;
 	if (!flight)
 		return;
-	if (flight->task)
-		lost_count(flight->task == (__u64)self->task ? LOST_UNFINISHED : LOST_SLOT_CLASH);
+	flight_take(self, flight);
 	RANGE_OF_NET(BPF_CORE_READ, net, flight->low, flight->high);
 	flight->sock = (__u64)net;
 	flight->path = PATH_COUNT;

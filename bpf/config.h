@@ -26,7 +26,7 @@ struct config {
 	__u32 filters; /* enum filter_flag: which of the fields below count */
 	__u32 paths;   /* bit 1 << enum alloc_path: what to trace */
 	__u32 pid, uid, netns;
-	__u32 family; /* 4 or 6: of the addresses on the wire, v4-mapped is 4 */
+	__u32 family;	 /* 4 or 6: of the addresses on the wire, v4-mapped is 4 */
 	__u64 protos[4]; /* bit map over IPPROTO_* 0 to 255 */
 	__u64 cgroup_id;
 	__u32 cgroup_level; /* of that cgroup below the root, the root being 0 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the kernel side tells user space: the records in the ring buffer and the counters of what
- * could not be told. Included by both sides. Fixed widths, no holes, host byte order but where said.
- * Each record starts with its type tag.
+ * could not be told. Included by both sides. Fixed widths, no holes, host byte order but where
+ * said. Each record starts with its type tag.
  */
 #ifndef EPHEMPORT_EVENT_H
 #define EPHEMPORT_EVENT_H
@@ -38,25 +38,25 @@ enum { EVENT_COMM_LEN = 16 };
 struct event_task {
 	__u32 pid; /* thread group */
 	__u32 tid;
-	__u32 uid;   /* real */
-	__u32 netns; /* inode number of the socket's namespace (event_range: of the range's) */
+	__u32 uid;	 /* real */
+	__u32 netns;	 /* inode number of the socket's namespace (event_range: of the range's) */
 	__u64 cgroup_id; /* cgroup v2, 0 where there is none */
 	char comm[EVENT_COMM_LEN];
 };
 
 struct event_alloc {
-	__u8 type; /* EVENT_ALLOC */
-	__u8 path; /* enum alloc_path */
-	__u8 family; /* AF_INET or AF_INET6: the socket's; addresses may be v4-mapped */
-	__u8 flags; /* enum alloc_flag */
-	__u16 proto; /* IPPROTO_* */
-	__u16 error; /* errno that the caller sees, 0: success */
+	__u8 type;	/* EVENT_ALLOC */
+	__u8 path;	/* enum alloc_path */
+	__u8 family;	/* AF_INET or AF_INET6: the socket's; addresses may be v4-mapped */
+	__u8 flags;	/* enum alloc_flag */
+	__u16 proto;	/* IPPROTO_* */
+	__u16 error;	/* errno that the caller sees, 0: success */
 	__u64 start_ns; /* bpf_ktime_get_ns() before the search: CLOCK_MONOTONIC */
 	__u64 latency_ns;
 	__u16 sport; /* 0 on failure */
 	__be16 dport;
 	__u16 low, high; /* range in force at the start of the search, both inclusive */
-	__u8 saddr[16]; /* AF_INET: the first four bytes */
+	__u8 saddr[16];	 /* AF_INET: the first four bytes */
 	__u8 daddr[16];
 	struct event_task task;
 };
@@ -73,9 +73,9 @@ struct event_range {
 
 /* Why an allocation did not become a record. */
 enum lost_cause {
-	LOST_RING_FULL = 0,   /* no room in the ring buffer: user space reads too slowly */
-	LOST_SLOT_CLASH = 1,  /* two threads in a search at once whose ids share a slot */
-	LOST_UNFINISHED = 2,  /* the end of a search was not seen */
+	LOST_RING_FULL = 0,  /* no room in the ring buffer: user space reads too slowly */
+	LOST_SLOT_CLASH = 1, /* two threads in a search at once whose ids share a slot */
+	LOST_UNFINISHED = 2, /* the end of a search was not seen */
 	LOST_CAUSE_COUNT,
 };
 

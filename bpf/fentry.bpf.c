@@ -9,12 +9,12 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED 0
+#define BRACKETED	     0
 #define READ(pointer, field) ((pointer)->field)
-#define READ_ADDRESS(out, pointer, field)                                                          \
-	do {                                                                                       \
-		for (int i = 0; i < 4; i++)                                                        \
-			(out)[i] = (pointer)->field.in6_u.u6_addr32[i];                            \
+#define READ_ADDRESS(out, pointer, field)                               \
+	do {                                                            \
+		for (int i = 0; i < 4; i++)                             \
+			(out)[i] = (pointer)->field.in6_u.u6_addr32[i]; \
 	} while (0)
 
 #include "alloc.h"
@@ -30,8 +30,8 @@ static __always_inline int search_exit(struct sock *sk, int ret)
 		return 0;
 	if (ret) {
 		/*
-		 * get_port() gave 1 up to 6.0 and gives -EADDRINUSE since 7a7160edf1bf (6.1.y, 6.2);
-		 * inet_autobind() makes EAGAIN of either (net/ipv4/af_inet.c).
+		 * get_port() gave 1 up to 6.0 and gives -EADDRINUSE since 7a7160edf1bf
+		 * (6.1.y, 6.2); inet_autobind() makes EAGAIN of either (net/ipv4/af_inet.c).
 		 */
 		error = ret < 0 ? -ret : EADDRINUSE;
 		if (flight->path == PATH_AUTOBIND)

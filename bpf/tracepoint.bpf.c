@@ -19,9 +19,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED 1
+#define BRACKETED	     1
 #define READ(pointer, field) BPF_CORE_READ(pointer, field)
-#define READ_ADDRESS(out, pointer, field)                                                          \
+#define READ_ADDRESS(out, pointer, field) \
 	bpf_probe_read_kernel(out, 16, __builtin_preserve_access_index(&(pointer)->field))
 
 #include "alloc.h"
@@ -139,8 +139,8 @@ int BPF_PROG(set_state, struct sock *sk, int old_state, int new_state)
 	if (!flight)
 		return 0;
 	/*
-	 * Back to CLOSE before any other sign. The search found nothing, or a later step of the call
-	 * failed: then the source port is no longer the one that the socket had before.
+	 * Back to CLOSE before any other sign. The search found nothing, or a later step of the
+	 * call failed: then the source port is no longer the one that the socket had before.
 	 */
 	port = source_port(sk);
 	if (port && port != flight->named)
@@ -187,18 +187,18 @@ static __always_inline struct flight *bind_begin(struct bpf_sock_addr *ctx)
 	return flight;
 }
 
-#define ADDRESS_4(out, ctx)                                                                        \
-	do {                                                                                       \
-		(out)[0] = (ctx)->user_ip4;                                                        \
-		(out)[1] = (out)[2] = (out)[3] = 0;                                                \
+#define ADDRESS_4(out, ctx)                         \
+	do {                                        \
+		(out)[0] = (ctx)->user_ip4;         \
+		(out)[1] = (out)[2] = (out)[3] = 0; \
 	} while (0)
 
-#define ADDRESS_6(out, ctx)                                                                        \
-	do {                                                                                       \
-		(out)[0] = (ctx)->user_ip6[0];                                                     \
-		(out)[1] = (ctx)->user_ip6[1];                                                     \
-		(out)[2] = (ctx)->user_ip6[2];                                                     \
-		(out)[3] = (ctx)->user_ip6[3];                                                     \
+#define ADDRESS_6(out, ctx)                    \
+	do {                                   \
+		(out)[0] = (ctx)->user_ip6[0]; \
+		(out)[1] = (ctx)->user_ip6[1]; \
+		(out)[2] = (ctx)->user_ip6[2]; \
+		(out)[3] = (ctx)->user_ip6[3]; \
 	} while (0)
 
 SEC("cgroup/bind4")
@@ -243,7 +243,8 @@ int bind6_done(struct bpf_sock *ctx)
 	return bind_done(ctx);
 }
 
-/* An autobind begins: the source is what the socket has now; connect() goes on to choose another. */
+/* An autobind begins: the source is what the socket has now; connect() goes on to choose another.
+ */
 static __always_inline struct flight *autobind_begin(const struct self *self, struct sock *sk)
 {
 	struct flight *flight = bracket_begin(self, sk, PATH_AUTOBIND, 0);
@@ -358,8 +359,9 @@ int BPF_PROG(send_begin, struct pt_regs *regs, long id)
 	__u16 family, proto;
 
 	/*
-	 * UDP-Lite has no cgroup/connect hook (no pre_connect in udplite_prot, up to its end in 7.0).
-	 * To look at every connect() would tax TCP for it: only where the filter asks for UDP-Lite.
+	 * UDP-Lite has no cgroup/connect hook (no pre_connect in udplite_prot, up to its end
+	 * in 7.0). To look at every connect() would tax TCP for it: only where the filter asks for
+	 * UDP-Lite.
 	 */
 	if (id != __NR_sendto && id != __NR_sendmsg && id != __NR_sendmmsg &&
 	    !(id == __NR_connect && (config.filters & FILTER_PROTO) &&

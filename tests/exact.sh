@@ -14,11 +14,11 @@ work=${EXACT_KEEP:-$(mktemp -d)}
 [ -n "${EXACT_KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
 
-ephemport trace --json --explicit --strict --backend "$backend" --buffer 64M \
+ephemport trace --duration 3m --json --explicit --strict --backend "$backend" --buffer 64M \
 	>"$work/events" 2>"$work/notes" &
 tracer=$!
 tries=200
-until grep -q 'tracing with' "$work/notes"; do
+until grep -qs "tracing with" "$work/notes"; do
 	tries=$((tries - 1))
 	if [ $tries -eq 0 ] || ! kill -0 $tracer 2>/dev/null; then
 		echo "the tracer did not start:"
@@ -33,7 +33,7 @@ scenarios=$(load --list | awk '{ print $1 }')
 if grep -q tracepoint "$work/notes"; then
 	scenarios=$(echo "$scenarios" | grep -v '^udplite4_connect$')
 fi
-load --netns --explicit --log "$work/all" --range "$range" \
+load --netns --explicit --log "$work/log" --range "$range" \
 	--scenario "$(echo "$scenarios" | tr '\n' ',' | sed 's/,$//')" "$@" || {
 	echo "the load failed"
 	kill -INT $tracer
@@ -45,12 +45,4 @@ if ! wait $tracer; then
 	cat "$work/notes"
 	exit 1
 fi
-# Named binds are shown inside the range only; the load's own listeners lie below it.
-awk -v low="${range%-*}" '{
-	if (/"path":"explicit"/ && match($0, /"sport":[0-9]+/)) {
-		port = substr($0, RSTART + 8, RLENGTH - 8) + 0
-		if (port && port < low) next
-	}
-	print
-}' "$work/all" >"$work/log"
 match "$work/log" "$work/events" --explicit

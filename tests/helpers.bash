@@ -24,7 +24,7 @@ wait_for() {
 
 # start_trace OPTION...: a tracer whose output is in $BATS_TEST_TMPDIR/events, live on return.
 start_trace() {
-	ephemport trace "$@" >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
+	ephemport trace --duration 2m "$@" >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
 	tracer=$!
 	wait_for 100 grep -q 'tracing with' "$BATS_TEST_TMPDIR/notes"
 }

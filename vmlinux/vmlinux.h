@@ -82,7 +82,8 @@ struct sock {
 	__u16 sk_protocol;
 };
 
-/* include/net/inet_sock.h. IP_LOCAL_PORT_RANGE: absent before 6.1.y and 6.3; {lo, hi} to 6.6; then u32. */
+/* include/net/inet_sock.h. IP_LOCAL_PORT_RANGE: absent before 6.1.y and 6.3; {lo, hi} to 6.6; then
+ * u32. */
 struct inet_sock___pair {
 	struct {
 		__u16 lo, hi;

@@ -43,7 +43,7 @@ links() {
 
 @test "the JSON of a load is valid by the schema, all paths and families in it" {
 	start_trace --json --comm load --explicit
-	make_load --range 40000-40099
+	make_load --range 40000-40099 --explicit
 	stop_trace
 	/usr/bin/python3 "$ROOT/tests/load/validate.py" <"$events"
 	for path in connect bind listen autobind explicit; do

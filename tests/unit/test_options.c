@@ -14,11 +14,11 @@ static void test_duration_takes_its_units(void **state)
 		const char *text;
 		uint64_t ns;
 	} right[] = {
-		{ "1ns", 1 },	       { "20us", 20000 },      { "500ms", 500000000 },
+		{ "1ns", 1 },	       { "20us", 20000 },	{ "500ms", 500000000 },
 		{ "3s", 3000000000u }, { "2m", 120000000000u }, { "1.5s", 1500000000u },
 	};
-	static const char *const wrong[] = { "",    "3",   "s",	  "-1s",  "+1s", "0x10s", "3h",
-					     "1 s", "1ss", "inf", "nans", "1e99s" };
+	static const char *const wrong[] = { "",   "3",	  "s",	 "-1s", "+1s",	"0x10s",
+					     "3h", "1 s", "1ss", "inf", "nans", "1e99s" };
 	uint64_t ns;
 
 	(void)state;

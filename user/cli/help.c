@@ -153,20 +153,22 @@ void help_print_man(FILE *out, const struct command *const *commands)
 	fputs(".TH EPHEMPORT 8\n.SH NAME\nephemport \\- show how Linux picks ephemeral (source) "
 	      "ports\n.SH SYNOPSIS\n.B ephemport\n.I COMMAND\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n",
 	      out);
-	man_text(out,
-		 "ephemport traces each search of the kernel for a free local port, with the port "
-		 "chosen, the range in force, the time inside the search and the errno where it "
-		 "failed; it holds the ports against the configured range, and changes that range.\n\n"
-		 "Data goes to stdout, everything else to stderr. Durations take ns, us, ms, s or m. "
-		 "A range is written 49152-65535, '49152 65535' or 'start=49152 num=16384'.");
+	man_text(
+		out,
+		"ephemport traces each search of the kernel for a free local port, with the port "
+		"chosen, the range in force, the time inside the search and the errno where it "
+		"failed; it holds the ports against the configured range, and changes that range.\n\n"
+		"Data goes to stdout, everything else to stderr. Durations take ns, us, ms, s or m. "
+		"A range is written 49152-65535, '49152 65535' or 'start=49152 num=16384'.");
 	fputs(".SH COMMANDS\n", out);
 	for (; *commands; commands++)
 		man_command(out, *commands, "");
 	fputs(".SH EXIT STATUS\n", out);
-	man_text(out, "0 done; 1 error; 2 wrong usage (nothing was started or changed); 3 this kernel "
-		      "or these privileges cannot do it (the message names what is missing); 4 the "
-		      "answer is no (verify, check, diff \\-\\-fail); 99 a \\-\\-fail expression held. "
-		      "A signal that ends a trace is a normal end.");
+	man_text(out,
+		 "0 done; 1 error; 2 wrong usage (nothing was started or changed); 3 this kernel "
+		 "or these privileges cannot do it (the message names what is missing); 4 the "
+		 "answer is no (verify, check, diff \\-\\-fail); 99 a \\-\\-fail expression held. "
+		 "A signal that ends a trace is a normal end.");
 	fputs(".SH SEE ALSO\nip(7), tcp(7), udp(7), ss(8), bpftool(8)\n", out);
 }
 

@@ -14,12 +14,12 @@ static void message_print(const char *kind, const char *format, va_list args)
 	fprintf(stderr, "ephemport: %s%s\n", kind, line);
 }
 
-#define MESSAGE(kind)                                                                              \
-	do {                                                                                       \
-		va_list args;                                                                      \
-		va_start(args, format);                                                            \
-		message_print(kind, format, args);                                                 \
-		va_end(args);                                                                      \
+#define MESSAGE(kind)                              \
+	do {                                       \
+		va_list args;                      \
+		va_start(args, format);            \
+		message_print(kind, format, args); \
+		va_end(args);                      \
 	} while (0)
 
 void message_error(const char *format, ...)

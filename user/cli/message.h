@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is said to the user outside of data: one line on stderr, with the command's name before it. */
+/* What is said to the user outside of data: one line on stderr, with the command's name before it.
+ */
 #ifndef EPHEMPORT_CLI_MESSAGE_H
 #define EPHEMPORT_CLI_MESSAGE_H
 

@@ -85,7 +85,8 @@ static int option_store(const struct command *command, const struct option_table
 
 static int option_unknown(const struct command *command, char **argv)
 {
-	if (optopt && optopt < LONG_ONLY && !(argv[optind - 1][0] == '-' && argv[optind - 1][1] == '-'))
+	if (optopt && optopt < LONG_ONLY &&
+	    !(argv[optind - 1][0] == '-' && argv[optind - 1][1] == '-'))
 		message_error("%s: unknown option -%c: see 'ephemport %s --help'", command->name,
 			      optopt, command->name);
 	else
@@ -198,8 +199,8 @@ int parse_size(const struct option_spec *spec, const char *value, void *dest, ch
 	static const char units[] = "KMG";
 	char digits[24];
 	size_t length = strspn(value, "0123456789");
-	const char *unit = value[length] ? strchr(units, toupper((unsigned char)value[length])) :
-					   NULL;
+	const char *unit =
+		value[length] ? strchr(units, toupper((unsigned char)value[length])) : NULL;
 	uint64_t number = 0;
 	int shift = unit ? 10 * (int)(unit - units + 1) : 0;
 

@@ -49,10 +49,10 @@ struct option_group {
 	size_t base; /* of the struct that @specs fill, in the command's own */
 };
 
-#define OPTION_GROUP(group_title, table, group_base)                                               \
-	{                                                                                          \
-		.title = (group_title), .specs = (table),                                          \
-		.count = sizeof(table) / sizeof((table)[0]), .base = (group_base)                  \
+#define OPTION_GROUP(group_title, table, group_base)                              \
+	{                                                                         \
+		.title = (group_title), .specs = (table),                         \
+		.count = sizeof(table) / sizeof((table)[0]), .base = (group_base) \
 	}
 
 struct command {

@@ -16,10 +16,15 @@ struct doctor_options {
 };
 
 static const struct option_spec doctor_specs[] = {
-	{ .name = "json", .help = "one JSON object for each path", .parse = parse_flag,
+	{ .name = "json",
+	  .help = "one JSON object for each path",
+	  .parse = parse_flag,
 	  .offset = offsetof(struct doctor_options, json) },
-	{ .name = "verbose", .letter = 'v', .help = "also what libbpf says while it loads",
-	  .parse = parse_flag, .offset = offsetof(struct doctor_options, verbose) },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .help = "also what libbpf says while it loads",
+	  .parse = parse_flag,
+	  .offset = offsetof(struct doctor_options, verbose) },
 };
 
 static const struct option_group doctor_groups[] = {
@@ -29,7 +34,7 @@ static const struct option_group doctor_groups[] = {
 
 /* What a backend did when it was tried. */
 struct trial {
-	unsigned int paths; /* 1 << enum alloc_path: that it traces */
+	unsigned int paths;		  /* 1 << enum alloc_path: that it traces */
 	char message[TRACER_MESSAGE_LEN]; /* why not, "" */
 };
 
@@ -93,9 +98,11 @@ static void doctor_kernel(void)
 	if (file)
 		fclose(file);
 	doctor_line(!geteuid(), "privileges", "%s",
-		    geteuid() ? "not root; CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are enough" : "root");
+		    geteuid() ? "not root; CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are enough" :
+				"root");
 	doctor_line(!btf, "BTF", "%s",
-		    btf ? "none: the kernel needs CONFIG_DEBUG_INFO_BTF" : "/sys/kernel/btf/vmlinux");
+		    btf ? "none: the kernel needs CONFIG_DEBUG_INFO_BTF" :
+			  "/sys/kernel/btf/vmlinux");
 	doctor_line(cgroup >= 0, "cgroup v2", "%s", cgroup < 0 ? strerror(-cgroup) : "root opened");
 	if (cgroup >= 0)
 		close(cgroup);
@@ -134,8 +141,8 @@ static int doctor_run(const struct command *command, int argc, char **argv)
 			       name ? name : "-", backend_limits(backend));
 		else
 			printf("{\"type\":\"doctor\",\"path\":\"%s\",\"backend\":%s%s%s}\n",
-			       path_name((enum alloc_path)path), name ? "\"" : "", name ? name : "null",
-			       name ? "\"" : "");
+			       path_name((enum alloc_path)path), name ? "\"" : "",
+			       name ? name : "null", name ? "\"" : "");
 	}
 	return paths ? EXIT_DONE : EXIT_UNSUPPORTED;
 }
@@ -144,8 +151,9 @@ const struct command command_doctor = {
 	.name = "doctor",
 	.args = "",
 	.summary = "what this kernel and these privileges allow, and which backend each path gets",
-	.description = "Tries each backend for real, loads and attaches it, and takes it off again. "
-		       "Status 3 where no allocation can be traced at all.",
+	.description =
+		"Tries each backend for real, loads and attaches it, and takes it off again. "
+		"Status 3 where no allocation can be traced at all.",
 	.groups = doctor_groups,
 	.run = doctor_run,
 };

@@ -19,8 +19,8 @@ const struct option_spec filter_specs[FILTER_SPEC_COUNT] = {
 	  UINT32_MAX - 1, 0, 0 },
 	{ "comm", 0, "NAME", "only of tasks of this name (at most 15 characters)", parse_string,
 	  FIELD(comm), 0, 0, 0, 0 },
-	{ "cgroup", 0, "PATH", "only of tasks in this cgroup v2 directory or below it", parse_string,
-	  FIELD(cgroup), 0, 0, 0, 0 },
+	{ "cgroup", 0, "PATH", "only of tasks in this cgroup v2 directory or below it",
+	  parse_string, FIELD(cgroup), 0, 0, 0, 0 },
 	{ "netns", 0, "PID|PATH|all",
 	  "only in the network namespace of this process or file; all of them by default",
 	  parse_string, FIELD(netns), 0, 0, 0, 0 },
@@ -35,11 +35,11 @@ const struct option_spec filter_specs[FILTER_SPEC_COUNT] = {
 	{ "daddr", 0, "ADDRESS[/BITS]",
 	  "only to this destination; what has no destination yet is left out", parse_string,
 	  FIELD(daddr), 0, 0, 0, 0 },
-	{ "dport", 0, "PORT", "only to this destination port", parse_uint, FIELD(dport), 1, 65535, 0,
-	  0 },
+	{ "dport", 0, "PORT", "only to this destination port", parse_uint, FIELD(dport), 1, 65535,
+	  0, 0 },
 	{ "failed", 'x', NULL, "only failures", parse_flag, FIELD(failed), 0, 0, 0, 0 },
-	{ "slower-than", 0, "DURATION", "only searches that took at least this long", parse_duration,
-	  FIELD(slower_than_ns), 0, 0, 0, 0 },
+	{ "slower-than", 0, "DURATION", "only searches that took at least this long",
+	  parse_duration, FIELD(slower_than_ns), 0, 0, 0, 0 },
 	{ "explicit", 0, NULL, "also binds to a port inside the range that the caller named",
 	  parse_flag, FIELD(show_explicit), 0, 0, 0, 0 },
 };
@@ -120,7 +120,9 @@ static int daddr_parse(const char *text, struct config *config)
 		return -EINVAL;
 	bits += 128 - most; /* of the mapped prefix */
 	for (int i = 0; i < 4; i++) {
-		int here = bits >= 32u * (i + 1u) ? 32 : bits <= 32u * i ? 0 : (int)(bits - 32u * i);
+		int here = bits >= 32u * (i + 1u) ? 32 :
+			   bits <= 32u * i	  ? 0 :
+						    (int)(bits - 32u * i);
 		uint32_t word;
 
 		memcpy(&word, &v6.s6_addr[4 * i], sizeof(word));
@@ -147,8 +149,9 @@ static int filter_task(const struct filter_options *options, const char *command
 	if (options->comm) {
 		config->filters |= FILTER_COMM;
 		if (strlen(options->comm) >= sizeof(config->comm)) {
-			message_error("%s: --comm: '%s' is too long: the kernel keeps 15 characters",
-				      command, options->comm);
+			message_error(
+				"%s: --comm: '%s' is too long: the kernel keeps 15 characters",
+				command, options->comm);
 			return EXIT_USAGE;
 		}
 		memcpy(config->comm, options->comm, strlen(options->comm));
@@ -220,14 +223,15 @@ int filter_apply(const struct filter_options *options, const char *command, stru
 	if (options->proto) {
 		config->filters |= FILTER_PROTO;
 		if (list_parse(options->proto, proto_add, config, name)) {
-			message_error("%s: --proto: '%s' is none of tcp, udp, udplite, dccp", command,
-				      name);
+			message_error("%s: --proto: '%s' is none of tcp, udp, udplite, dccp",
+				      command, name);
 			return EXIT_USAGE;
 		}
 	}
 	if (options->path && list_parse(options->path, path_add, config, name)) {
-		message_error("%s: --path: '%s' is none of connect, bind, listen, autobind, explicit",
-			      command, name);
+		message_error(
+			"%s: --path: '%s' is none of connect, bind, listen, autobind, explicit",
+			command, name);
 		return EXIT_USAGE;
 	}
 	if (!config->paths)

@@ -15,15 +15,18 @@ struct filter_options {
 	bool failed, show_explicit;
 };
 
-#define FILTER_OPTIONS_INIT { .pid = UINT64_MAX, .uid = UINT64_MAX }
+#define FILTER_OPTIONS_INIT                          \
+	{                                            \
+		.pid = UINT64_MAX, .uid = UINT64_MAX \
+	}
 
 extern const struct option_spec filter_specs[];
 extern const size_t filter_spec_count;
 
-#define FILTER_GROUP(filter_base)                                                                  \
-	{                                                                                          \
-		.title = "Filters", .specs = filter_specs, .count = FILTER_SPEC_COUNT,             \
-		.base = (filter_base)                                                              \
+#define FILTER_GROUP(filter_base)                                                      \
+	{                                                                              \
+		.title = "Filters", .specs = filter_specs, .count = FILTER_SPEC_COUNT, \
+		.base = (filter_base)                                                  \
 	}
 enum { FILTER_SPEC_COUNT = 14 };
 

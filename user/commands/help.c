@@ -12,9 +12,13 @@ struct help_options {
 };
 
 static const struct option_spec help_specs[] = {
-	{ .name = "man", .help = "print the man page, ephemport(8)", .parse = parse_flag,
+	{ .name = "man",
+	  .help = "print the man page, ephemport(8)",
+	  .parse = parse_flag,
 	  .offset = offsetof(struct help_options, man) },
-	{ .name = "bash", .help = "print a completion script for bash", .parse = parse_flag,
+	{ .name = "bash",
+	  .help = "print a completion script for bash",
+	  .parse = parse_flag,
 	  .offset = offsetof(struct help_options, bash) },
 };
 

@@ -100,7 +100,8 @@ int waiter_open(struct waiter *waiter, const struct tracer *tracer, uint64_t dur
 	error = waiter_add(waiter, waiter->signals, EPOLLIN);
 	if (!error)
 		error = waiter_add(waiter, tracer__fd(tracer), EPOLLIN);
-	/* EPOLLERR comes unasked when the reader of a pipe goes away. A file cannot be waited for. */
+	/* EPOLLERR comes unasked when the reader of a pipe goes away. A file cannot be waited for.
+	 */
 	if (!error)
 		error = waiter_add(waiter, STDOUT_FILENO, 0);
 	return error == -EPERM ? 0 : error;
@@ -123,7 +124,8 @@ bool waiter_wait(const struct waiter *waiter)
 	count = epoll_wait(waiter->epoll, events, 4, timeout);
 	for (int i = 0; i < count; i++)
 		if (events[i].data.fd == waiter->signals ||
-		    (events[i].data.fd == STDOUT_FILENO && events[i].events & (EPOLLERR | EPOLLHUP)))
+		    (events[i].data.fd == STDOUT_FILENO &&
+		     events[i].events & (EPOLLERR | EPOLLHUP)))
 			return false;
 	return true;
 }

@@ -15,17 +15,20 @@ struct live_options {
 	bool verbose;
 };
 
-#define LIVE_OPTIONS_INIT { .filter = FILTER_OPTIONS_INIT, .backend = "auto" }
+#define LIVE_OPTIONS_INIT                                        \
+	{                                                        \
+		.filter = FILTER_OPTIONS_INIT, .backend = "auto" \
+	}
 
 enum { LIVE_SPEC_COUNT = 3 };
 extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
 
 /* The groups of options that fill a struct live_options at @base. */
-#define LIVE_GROUPS(live_base)                                                                     \
-	FILTER_GROUP((live_base) + offsetof(struct live_options, filter)),                         \
-	{                                                                                          \
-		.title = "Tracing", .specs = live_specs, .count = LIVE_SPEC_COUNT,                 \
-		.base = (live_base)                                                                \
+#define LIVE_GROUPS(live_base)                                                     \
+	FILTER_GROUP((live_base) + offsetof(struct live_options, filter)),         \
+	{                                                                          \
+		.title = "Tracing", .specs = live_specs, .count = LIVE_SPEC_COUNT, \
+		.base = (live_base)                                                \
 	}
 
 /*
@@ -34,7 +37,8 @@ extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
  */
 int live_open(const struct live_options *options, const char *command, struct tracer **tracer);
 
-/* Waits for records, for the end by SIGINT, SIGTERM, SIGHUP or a closed stdout, and for a deadline. */
+/* Waits for records, for the end by SIGINT, SIGTERM, SIGHUP or a closed stdout, and for a deadline.
+ */
 struct waiter {
 	int epoll;
 	int signals;

@@ -19,15 +19,31 @@ struct trace_options {
 #define FIELD(name) offsetof(struct trace_options, name)
 
 static const struct option_spec trace_specs[] = {
-	{ .name = "json", .help = "one JSON object a line, by docs/event.schema.json",
-	  .parse = parse_flag, .offset = FIELD(json) },
-	{ .name = "relative", .letter = 'r', .help = "seconds since the start, not the time of day",
-	  .parse = parse_flag, .offset = FIELD(relative) },
-	{ .name = "duration", .letter = 'd', .arg = "DURATION", .help = "end after this long",
-	  .parse = parse_duration, .offset = FIELD(duration_ns) },
-	{ .name = "count", .letter = 'n', .arg = "N", .help = "end after N allocations",
-	  .parse = parse_uint, .offset = FIELD(count), .min = 1 },
-	{ .name = "strict", .help = "status 1 if any allocation was lost", .parse = parse_flag,
+	{ .name = "json",
+	  .help = "one JSON object a line, by docs/event.schema.json",
+	  .parse = parse_flag,
+	  .offset = FIELD(json) },
+	{ .name = "relative",
+	  .letter = 'r',
+	  .help = "seconds since the start, not the time of day",
+	  .parse = parse_flag,
+	  .offset = FIELD(relative) },
+	{ .name = "duration",
+	  .letter = 'd',
+	  .arg = "DURATION",
+	  .help = "end after this long",
+	  .parse = parse_duration,
+	  .offset = FIELD(duration_ns) },
+	{ .name = "count",
+	  .letter = 'n',
+	  .arg = "N",
+	  .help = "end after N allocations",
+	  .parse = parse_uint,
+	  .offset = FIELD(count),
+	  .min = 1 },
+	{ .name = "strict",
+	  .help = "status 1 if any allocation was lost",
+	  .parse = parse_flag,
 	  .offset = FIELD(strict) },
 };
 
@@ -130,9 +146,10 @@ const struct command command_trace = {
 		"lines of their own. A signal or a closed pipe ends it with totals and status 0.\n\n"
 		"In front of a latency, '<' says that it is only an upper bound: the tracepoint "
 		"backend sees the search from outside.",
-	.examples = "  ephemport trace --failed                  who runs out of ports, and where to\n"
-		    "  ephemport trace --comm wrk --duration 10s\n"
-		    "  ephemport trace --json --daddr 10.0.0.0/8 --slower-than 100us\n",
+	.examples =
+		"  ephemport trace --failed                  who runs out of ports, and where to\n"
+		"  ephemport trace --comm wrk --duration 10s\n"
+		"  ephemport trace --json --daddr 10.0.0.0/8 --slower-than 100us\n",
 	.groups = trace_groups,
 	.run = trace_run,
 };

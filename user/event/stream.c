@@ -5,14 +5,14 @@
 
 #include "event/stream.h"
 
-#define STREAM_CALL(member, record)                                                                \
-	do {                                                                                       \
-		for (struct sink *const *sink = stream->sinks; *sink; sink++) {                    \
-			int error = (*sink)->member ? (*sink)->member(*sink, record) : 0;          \
-			if (error)                                                                 \
-				return error;                                                      \
-		}                                                                                  \
-		return 0;                                                                          \
+#define STREAM_CALL(member, record)                                                       \
+	do {                                                                              \
+		for (struct sink *const *sink = stream->sinks; *sink; sink++) {           \
+			int error = (*sink)->member ? (*sink)->member(*sink, record) : 0; \
+			if (error)                                                        \
+				return error;                                             \
+		}                                                                         \
+		return 0;                                                                 \
 	} while (0)
 
 int stream_allocation(const struct stream *stream, const struct allocation *allocation)

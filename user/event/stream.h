@@ -48,16 +48,16 @@ struct allocation {
 	uint64_t latency_ns; /* inside the search */
 	enum alloc_path path;
 	enum backend backend;
-	uint16_t proto; /* IPPROTO_* */
-	uint8_t family; /* 4 or 6, as on the wire: a v4-mapped socket is 4 */
-	uint16_t error; /* errno, 0: success */
+	uint16_t proto;		/* IPPROTO_* */
+	uint8_t family;		/* 4 or 6, as on the wire: a v4-mapped socket is 4 */
+	uint16_t error;		/* errno, 0: success */
 	struct endpoint source; /* port 0 on failure */
 	struct endpoint dest;
 	uint16_t low, high;
 	bool range_of_socket; /* IP_LOCAL_PORT_RANGE narrowed it */
 	enum known second_pass;
 	enum known tw_reused;
-	int64_t examined; /* -1: unknown */
+	int64_t examined;    /* -1: unknown */
 	unsigned int approx; /* enum approx */
 	struct task task;
 };
@@ -70,7 +70,7 @@ struct range_change {
 
 struct loss {
 	uint64_t count;
-	const char *cause; /* a word with underscores */
+	const char *cause;	    /* a word with underscores */
 	uint64_t since_ns, time_ns; /* CLOCK_REALTIME: lost between the two */
 };
 

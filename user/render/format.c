@@ -13,8 +13,7 @@ static void civil_date(uint64_t day, unsigned int *year, unsigned int *month, un
 {
 	/* Years begin in March here, so that the leap day is their last. */
 	uint64_t shifted = day + 719468, era = shifted / 146097, of_era = shifted % 146097;
-	uint64_t year_of_era =
-		(of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	uint64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	uint64_t shifted_month = (5 * of_year + 2) / 153;
 

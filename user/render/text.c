@@ -10,9 +10,9 @@
 #include "render/format.h"
 #include "render/text.h"
 
-#define RED "\033[31m"
+#define RED    "\033[31m"
 #define YELLOW "\033[33m"
-#define PLAIN "\033[0m"
+#define PLAIN  "\033[0m"
 
 /* localtime() for each line would cost more than the line; the offset changes at full quarters. */
 static int local_offset(struct text_sink *text, uint64_t time_ns)
@@ -136,8 +136,9 @@ static int text_loss(struct sink *sink, const struct loss *loss)
 	format_count(count, loss->count);
 	return fprintf(text->out, "%-15s  %s%s allocations not shown: %s%s%s\n", time,
 		       text->colour ? RED : "", count, loss->cause, text->colour ? PLAIN : "",
-		       !strcmp(loss->cause, "ring_full") ? " (a larger --buffer, or a filter, helps)" :
-							   "") < 0 ?
+		       !strcmp(loss->cause, "ring_full") ?
+			       " (a larger --buffer, or a filter, helps)" :
+			       "") < 0 ?
 		       -errno :
 		       0;
 }

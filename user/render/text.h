@@ -11,13 +11,13 @@
 struct text_sink {
 	struct sink sink;
 	FILE *out;
-	bool colour;	     /* marks in colour */
-	bool relative;	     /* seconds since begin_ns instead of the time of day */
-	bool show_examined;  /* whether the backend knows that column */
-	int page;	     /* lines between two headers, 0: one header */
-	uint64_t begin_ns;   /* CLOCK_REALTIME of time 0 */
+	bool colour;	    /* marks in colour */
+	bool relative;	    /* seconds since begin_ns instead of the time of day */
+	bool show_examined; /* whether the backend knows that column */
+	int page;	    /* lines between two headers, 0: one header */
+	uint64_t begin_ns;  /* CLOCK_REALTIME of time 0 */
 	uint64_t lines;
-	int utc_offset;      /* seconds, of the local time in the quarter of an hour below */
+	int utc_offset; /* seconds, of the local time in the quarter of an hour below */
 	uint64_t offset_quarter;
 };
 

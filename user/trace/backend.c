@@ -6,12 +6,12 @@
 #include "fentry.skel.h"
 #include "tracepoint.skel.h"
 
-#define CONNECT (1u << PATH_CONNECT)
-#define BIND (1u << PATH_BIND)
-#define LISTEN (1u << PATH_LISTEN)
+#define CONNECT	 (1u << PATH_CONNECT)
+#define BIND	 (1u << PATH_BIND)
+#define LISTEN	 (1u << PATH_LISTEN)
 #define AUTOBIND (1u << PATH_AUTOBIND)
 #define EXPLICIT (1u << PATH_EXPLICIT)
-#define BOTH (CLASS_TCP | CLASS_UDP)
+#define BOTH	 (CLASS_TCP | CLASS_UDP)
 
 static const struct backend_program fentry_programs[] = {
 	{ "connect_enter", GROUP_CONNECT, CONNECT, CLASS_TCP, 0 },
@@ -46,7 +46,8 @@ static const struct backend_program tracepoint_programs[] = {
 
 const struct backend_info backends[BACKEND_COUNT] = {
 	[BACKEND_FENTRY] = { "fentry", fentry_bpf__elf_bytes, fentry_programs, false },
-	[BACKEND_TRACEPOINT] = { "tracepoint", tracepoint_bpf__elf_bytes, tracepoint_programs, true },
+	[BACKEND_TRACEPOINT] = { "tracepoint", tracepoint_bpf__elf_bytes, tracepoint_programs,
+				 true },
 };
 
 const char *group_name(enum program_group group)

@@ -14,7 +14,7 @@ enum program_group {
 	GROUP_TCP_PORT, /* bind and listen of TCP */
 	GROUP_UDP_PORT,
 	GROUP_AUTOBIND, /* tells UDP's connect and send from bind */
-	GROUP_CALL, /* the ends of system calls, where nothing nearer ends a search */
+	GROUP_CALL,	/* the ends of system calls, where nothing nearer ends a search */
 	GROUP_RANGE,
 	GROUP_COUNT,
 };
@@ -26,7 +26,7 @@ struct backend_program {
 	enum program_group group;
 	unsigned int paths;   /* 1 << enum alloc_path, 0: not for a path */
 	unsigned int classes; /* enum proto_class */
-	int args; /* arguments of __inet_hash_connect() that it is made for, 0: any */
+	int args;	      /* arguments of __inet_hash_connect() that it is made for, 0: any */
 };
 
 struct backend_info {

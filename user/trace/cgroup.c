@@ -27,7 +27,8 @@ static int cgroup_mount_find(char *path, size_t size)
 	while ((mount = getmntent(mounts))) {
 		if (strcmp(mount->mnt_type, "cgroup2"))
 			continue;
-		error = (size_t)snprintf(path, size, "%s", mount->mnt_dir) < size ? 0 : -ENAMETOOLONG;
+		error = (size_t)snprintf(path, size, "%s", mount->mnt_dir) < size ? 0 :
+										    -ENAMETOOLONG;
 		break;
 	}
 	endmntent(mounts);

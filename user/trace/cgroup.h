@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * A file descriptor of the root of the cgroup v2 hierarchy, also where it is mounted beside v1; where
- * it is mounted nowhere, of a mount that nobody else sees. Negative errno: the kernel has none, or
- * we may not.
+ * A file descriptor of the root of the cgroup v2 hierarchy, also where it is mounted beside v1;
+ * where it is mounted nowhere, of a mount that nobody else sees. Negative errno: the kernel has
+ * none, or we may not.
  */
 int cgroup_root_open(void);
 

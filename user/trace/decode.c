@@ -28,8 +28,8 @@ static void decode_address(uint8_t family, const uint8_t bytes[16], struct in6_a
 }
 
 /*
- * connect() searches the ports of the parity of the low end first (07f4c90062f8, 4.2). A search that
- * failed went through both halves; a range of one port has one.
+ * connect() searches the ports of the parity of the low end first (07f4c90062f8, 4.2). A search
+ * that failed went through both halves; a range of one port has one.
  */
 static enum known decode_second_pass(const struct decoder *decoder, const struct event_alloc *event)
 {
@@ -54,11 +54,11 @@ void decode_allocation(const struct decoder *decoder, const struct event_alloc *
 	allocation->source.known = true;
 	allocation->dest.port = ntohs(event->dport);
 	allocation->dest.known = known;
-	allocation->family = event->family == AF_INET ||
-					     IN6_IS_ADDR_V4MAPPED(&allocation->source.address) ||
-					     (known && IN6_IS_ADDR_V4MAPPED(&allocation->dest.address)) ?
-				     4 :
-				     6;
+	allocation->family =
+		event->family == AF_INET || IN6_IS_ADDR_V4MAPPED(&allocation->source.address) ||
+				(known && IN6_IS_ADDR_V4MAPPED(&allocation->dest.address)) ?
+			4 :
+			6;
 	allocation->start_ns = event->start_ns;
 	allocation->time_ns = event->start_ns + (uint64_t)decoder->clock_offset_ns;
 	allocation->latency_ns = event->latency_ns;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct kernel_facts {
-	int connect_args; /* of __inet_hash_connect(): 4 to 6.14, 5 from 6.15; 0: not in BTF */
+	int connect_args;      /* of __inet_hash_connect(): 4 to 6.14, 5 from 6.15; 0: not in BTF */
 	bool option_scans_all; /* inet_sk_get_local_port_range() returns bool: 6.8 (207184853dbd) */
 };
 

@@ -55,7 +55,7 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 static __attribute__((format(printf, 2, 3))) void tracer_say(struct tracer *tracer,
-							      const char *format, ...)
+							     const char *format, ...)
 {
 	va_list args;
 
@@ -86,8 +86,7 @@ static bool program_wanted(const struct tracer *tracer, const struct backend_pro
 						  (1ULL << (IPPROTO_UDPLITE % 64)) ?
 				  CLASS_UDP :
 				  0;
-		classes |= config->protos[0] &
-					   (1ULL << IPPROTO_TCP | 1ULL << IPPROTO_DCCP) ?
+		classes |= config->protos[0] & (1ULL << IPPROTO_TCP | 1ULL << IPPROTO_DCCP) ?
 				   CLASS_TCP :
 				   0;
 	}
@@ -125,8 +124,7 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 
 		if (!found)
 			return -ENOENT;
-		bpf_program__set_autoload(found,
-					  program_wanted(tracer, program, &config, groups));
+		bpf_program__set_autoload(found, program_wanted(tracer, program, &config, groups));
 	}
 	bpf_map__set_max_entries(events, ring_bytes(wanted));
 	return bpf_map__set_initial_value(rodata, &config, sizeof(config));
@@ -280,7 +278,8 @@ static void tracer_explain(struct tracer *tracer, int error)
 	else if (error == -ENOMEM)
 		tracer_say(tracer, "no memory for the ring buffer: use a smaller --buffer");
 	else
-		tracer_say(tracer, "the %s backend does not work on this kernel: %s (-v tells more)",
+		tracer_say(tracer,
+			   "the %s backend does not work on this kernel: %s (-v tells more)",
 			   tracer->backend ? tracer->backend->name : "BPF", strerror(-error));
 }
 
@@ -293,20 +292,22 @@ static int tracer_choose(struct tracer *tracer, const char *wanted)
 			tracer->backend = &backends[backend];
 	error = kernel_facts_read(&tracer->facts);
 	if (error) {
-		tracer_say(tracer, "this kernel tells no types (no /sys/kernel/btf/vmlinux): it needs "
-				   "CONFIG_DEBUG_INFO_BTF");
+		tracer_say(tracer,
+			   "this kernel tells no types (no /sys/kernel/btf/vmlinux): it needs "
+			   "CONFIG_DEBUG_INFO_BTF");
 		return -ENOTSUP;
 	}
 	if (!tracer->backend)
-		tracer->backend = &backends[kernel_try_fentry() ? BACKEND_TRACEPOINT :
-								  BACKEND_FENTRY];
+		tracer->backend =
+			&backends[kernel_try_fentry() ? BACKEND_TRACEPOINT : BACKEND_FENTRY];
 	if (tracer->backend->needs_cgroup) {
 		tracer->cgroup_fd = cgroup_root_open();
 		if (tracer->cgroup_fd < 0) {
 			tracer_say(tracer,
-				   geteuid() ? no_privilege :
-					       "the tracepoint backend needs cgroup v2, and there is "
-					       "none to be mounted: %s",
+				   geteuid() ?
+					   no_privilege :
+					   "the tracepoint backend needs cgroup v2, and there is "
+					   "none to be mounted: %s",
 				   strerror(-tracer->cgroup_fd));
 			return geteuid() ? -EPERM : -ENOTSUP;
 		}
@@ -325,8 +326,7 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 		return error;
 	tracer->decoder = (struct decoder){
 		.backend = (enum backend)(tracer->backend - backends),
-		.clock_offset_ns =
-			(int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)),
+		.clock_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)),
 		.option_scans_all = tracer->facts.option_scans_all,
 	};
 	error = tracer_load_what_can_be(tracer, options, &groups);
@@ -404,7 +404,8 @@ static uint64_t tracer_misses(const struct tracer *tracer)
 	struct bpf_program *program;
 	uint64_t misses = 0;
 
-	bpf_object__for_each_program(program, tracer->object) {
+	bpf_object__for_each_program(program, tracer->object)
+	{
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 

@@ -14,23 +14,24 @@ enum { TRACER_MESSAGE_LEN = 320 };
 struct tracer;
 
 struct tracer_options {
-	struct config config;	/* filters and paths; the rest is filled in here */
-	uint64_t buffer_bytes;	/* of the ring; a power of two of pages is made of it. 0: the default */
-	const char *backend;	/* "auto", "fentry" or "tracepoint" */
-	bool verbose;		/* libbpf's own messages on stderr */
+	struct config config;  /* filters and paths; the rest is filled in here */
+	uint64_t buffer_bytes; /* of the ring; a power of two of pages is made of it. 0: the default
+				*/
+	const char *backend;   /* "auto", "fentry" or "tracepoint" */
+	bool verbose;	       /* libbpf's own messages on stderr */
 };
 
 /* The default ring, chosen by measurement: see docs/cost.md. */
 #define TRACER_BUFFER_DEFAULT (8u << 20)
-#define TRACER_BUFFER_MIN (64u << 10)
-#define TRACER_BUFFER_MAX (1u << 30)
+#define TRACER_BUFFER_MIN     (64u << 10)
+#define TRACER_BUFFER_MAX     (1u << 30)
 /* Nothing waits longer in the ring than this between two calls of tracer__poll(). */
 #define TRACER_POLL_MS 50
 
 /*
- * Returns 0 with tracing live and *@out to be freed, or a negative errno with @message saying in one
- * line what is missing and what to do: -EPERM, -ENOTSUP or what libbpf gave. Warnings of single paths that cannot be traced are in @message with
- * status 0.
+ * Returns 0 with tracing live and *@out to be freed, or a negative errno with @message saying in
+ * one line what is missing and what to do: -EPERM, -ENOTSUP or what libbpf gave. Warnings of single
+ * paths that cannot be traced are in @message with status 0.
  */
 int tracer__new(const struct tracer_options *options, struct tracer **out,
 		char message[TRACER_MESSAGE_LEN]);
