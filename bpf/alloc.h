@@ -17,6 +17,7 @@
 
 #include "config.h"
 #include "event.h"
+#include "state.h"
 
 enum {
 	AF_INET = 2,
@@ -49,13 +50,16 @@ struct flight {
 	__u16 low, high;
 	__u16 named; /* PATH_EXPLICIT: the port that the caller asked for */
 	__u8 path;
-	__u8 flags;	 /* enum alloc_flag */
-	__u64 autobind;	 /* the socket that inet_autobind() was entered for */
-	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not (or no longer) tell
-			  */
+	__u8 flags;  /* enum alloc_flag */
+	__u8 untold; /* kept only because others' searches are judged by it */
+	__u8 pad[3];
+	__u32 writes;	/* of the slot's watch, at the start */
+	__u64 autobind; /* the socket that inet_autobind() was entered for */
+	struct event_search search;
+	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not tell it */
 	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
 	__be16 dport;
-	__u8 pad[6];
+	__u8 pad2[6];
 };
 
 struct {
@@ -65,8 +69,7 @@ struct {
 	__type(value, struct flight);
 } flights SEC(".maps");
 
-/* bpf_get_current_task_btf() is of 5.11 (3ca1032ab7ab); before it, helpers tell what its fields do.
- */
+/* bpf_get_current_task_btf() is of 5.11 (3ca1032ab7ab); before it, helpers tell the same. */
 #define HAVE_TASK_BTF bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 
 struct self {
@@ -261,15 +264,16 @@ static __always_inline void range_read(struct flight *flight, struct sock *sk)
 }
 
 /*
- * A search begins, or (@path PATH_EXPLICIT) a bind to the port @named. Returns its flight, NULL
- * where it is not to be traced.
+ * A search begins, or (@path PATH_EXPLICIT) a use of the port @named. Returns its flight, NULL
+ * where it is not to be traced; with @keep also then, but never told.
  */
 static __always_inline struct flight *alloc_begin(const struct self *self, struct sock *sk,
-						  enum alloc_path path, __u16 named)
+						  enum alloc_path path, __u16 named, bool keep)
 {
+	bool untold = !(config.paths & (1U << path)) || !filter_begin(self, sk);
 	struct flight *flight;
 
-	if (!(config.paths & (1U << path)) || !filter_begin(self, sk))
+	if (untold && !keep)
 		return NULL;
 	flight = flight_slot(self);
 	if (!flight)
@@ -285,6 +289,8 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight->end_ns = 0;
 	flight->named = named;
 	flight->path = path;
+	flight->untold = untold;
+	__builtin_memset(&flight->search, 0, sizeof(flight->search));
 	flight->task = (__u64)self->task;
 	flight->start_ns = bpf_ktime_get_ns();
 	return flight;
@@ -376,6 +382,37 @@ static __always_inline __u64 submit_flags(void)
 		       BPF_RB_NO_WAKEUP;
 }
 
+enum { RESERVED_SLOTS = 4096 };
+struct reserved_told reserved_told[RESERVED_SLOTS] SEC(".data.reserved");
+__u64 reserved_epoch SEC(".data.reserved");
+
+/*
+ * The search skips reserved ports. User space must know them to count what was examined, as they
+ * were: so they come in the ring, before the first allocation that they apply to.
+ */
+static __always_inline void reserved_tell(struct net *net)
+{
+	__u64 cookie =
+		bpf_core_field_exists(struct net, net_cookie) ? READ(net, net_cookie) : (__u64)net;
+	__u32 netns = READ(net, ns.inum);
+	struct reserved_told *told = &reserved_told[netns & (RESERVED_SLOTS - 1)];
+	struct event_reserved *event;
+	__u64 epoch = reserved_epoch;
+
+	if (told->cookie == cookie && told->epoch == epoch)
+		return;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return; /* the allocation itself will be counted as lost, or the next one tries */
+	event->type = EVENT_RESERVED;
+	event->netns = netns;
+	bpf_probe_read_kernel(event->bits, sizeof(event->bits),
+			      READ(net, ipv4.sysctl_local_reserved_ports));
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	told->cookie = cookie;
+	told->epoch = epoch;
+}
+
 /* The search of @flight is over, with @port chosen or @error (positive, as the caller sees it). */
 static __always_inline void alloc_end(const struct self *self, struct flight *flight,
 				      struct sock *sk, __u16 port, __u16 error)
@@ -393,7 +430,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 		__builtin_memcpy(saddr, flight->source, sizeof(saddr));
 	else
 		address_read(saddr, sk, family, false);
-	if (flight->path == PATH_CONNECT) {
+	if (flight->path == PATH_CONNECT || (!BRACKETED && (flight->flags & ALLOC_DEST))) {
 		flight->flags |= ALLOC_DEST;
 		address_read(daddr, sk, family, true);
 		dport = READ(sk, __sk_common.skc_dport);
@@ -405,6 +442,8 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 		__sync_fetch_and_add(&counters.filtered, 1);
 		return;
 	}
+	if (!BRACKETED)
+		reserved_tell(net);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		lost_count(LOST_RING_FULL);
@@ -425,6 +464,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 	__builtin_memcpy(event->saddr, saddr, sizeof(saddr));
 	__builtin_memcpy(event->daddr, daddr, sizeof(daddr));
 	task_fill(&event->task, self, READ(net, ns.inum));
+	__builtin_memcpy(&event->search, &flight->search, sizeof(event->search));
 	bpf_ringbuf_submit(event, submit_flags());
 }
 

@@ -22,6 +22,13 @@ enum filter_flag {
 	FILTER_SLOWER = 1 << 10,
 };
 
+/* How connect() finds the start of its search; see user/search/search.h for the variants. */
+enum connect_start {
+	CONNECT_START_UNKNOWN = 0, /* no table_perturb to be read */
+	CONNECT_START_TABLE32 = 1, /* u32 port_offset, 256 slots */
+	CONNECT_START_TABLE64 = 2, /* u64 port_offset, perturb_mask + 1 slots */
+};
+
 struct config {
 	__u32 filters; /* enum filter_flag: which of the fields below count */
 	__u32 paths;   /* bit 1 << enum alloc_path: what to trace */
@@ -36,9 +43,11 @@ struct config {
 	__be32 daddr_mask[4];
 	__u64 slower_than_ns;
 	char comm[16];
-	__u64 wakeup_bytes; /* wake the reader when this much waits; it polls besides */
+	__u64 wakeup_bytes;  /* wake the reader when this much waits; it polls besides */
+	__u32 connect_start; /* enum connect_start */
+	__u32 perturb_mask;
 };
 
-_Static_assert(sizeof(struct config) == 136, "no holes");
+_Static_assert(sizeof(struct config) == 144, "no holes");
 
 #endif

@@ -10,8 +10,9 @@
 #include <linux/types.h>
 
 enum event_type {
-	EVENT_ALLOC = 1, /* struct event_alloc: one allocation, successful or not */
-	EVENT_RANGE = 2, /* struct event_range: somebody changed a namespace's range */
+	EVENT_ALLOC = 1,    /* struct event_alloc: one allocation, successful or not */
+	EVENT_RANGE = 2,    /* struct event_range: somebody changed a namespace's range */
+	EVENT_RESERVED = 3, /* struct event_reserved: the reserved ports of a namespace */
 };
 
 enum alloc_path {
@@ -44,6 +45,32 @@ struct event_task {
 	char comm[EVENT_COMM_LEN];
 };
 
+enum search_flag {
+	SEARCH_PERTURB = 1 << 0,       /* perturb_entry and perturb_exit were read */
+	SEARCH_RANGE_CHANGED = 1 << 1, /* the range was written during the search */
+	SEARCH_RIVALS = 1 << 2,	       /* others searched from the same slot meanwhile */
+	SEARCH_DRAW = 1 << 3,	       /* draw was seen */
+	SEARCH_TW_REUSED = 1 << 4,     /* the port was taken over from a socket in TIME_WAIT */
+	SEARCH_REUSEPORT = 1 << 5,     /* SO_REUSEPORT is set */
+};
+
+/*
+ * What user/search/ needs to tell how many candidates the search examined. Which members count
+ * follows from the path and from the programs that are attached.
+ */
+struct event_search {
+	__u64 port_offset;	/* connect: third argument of __inet_hash_connect() */
+	__u32 perturb_entry;	/* connect: the slot of table_perturb before the search ... */
+	__u32 perturb_exit;	/* ... and after it */
+	__u32 refused;		/* bind, listen: conflicts; connect with --explain: tuples taken */
+	__u32 refused_timewait; /* --explain: of these, by a TIME_WAIT that could not be reused */
+	__u32 draw;		/* UDP: the random number of the search */
+	__u32 slots;		/* UDP: size of the hash table */
+	__u16 step_width;	/* net.ipv4.ip_local_port_step_width, at most 65535; 0: off */
+	__u8 flags;		/* enum search_flag */
+	__u8 pad[5];
+};
+
 struct event_alloc {
 	__u8 type;	/* EVENT_ALLOC */
 	__u8 path;	/* enum alloc_path */
@@ -59,6 +86,18 @@ struct event_alloc {
 	__u8 saddr[16];	 /* AF_INET: the first four bytes */
 	__u8 daddr[16];
 	struct event_task task;
+	struct event_search search;
+};
+
+/*
+ * Sent before the first allocation of a namespace and before the first one after each change of
+ * net.ipv4.ip_local_reserved_ports there; holds for those that follow.
+ */
+struct event_reserved {
+	__u8 type; /* EVENT_RESERVED */
+	__u8 pad[3];
+	__u32 netns;
+	__u64 bits[1024]; /* port 0 in the lowest bit of the first */
 };
 
 struct event_range {
@@ -86,7 +125,9 @@ struct event_counters {
 };
 
 _Static_assert(sizeof(struct event_task) == 40, "no holes");
-_Static_assert(sizeof(struct event_alloc) == 104, "no holes");
+_Static_assert(sizeof(struct event_alloc) == 144, "no holes");
+_Static_assert(sizeof(struct event_search) == 40, "no holes");
 _Static_assert(sizeof(struct event_range) == 64, "no holes");
+_Static_assert(sizeof(struct event_reserved) == 8200, "no holes");
 
 #endif

@@ -18,39 +18,79 @@
 	} while (0)
 
 #include "alloc.h"
+#include "search.h"
+
+/*
+ * The errno that the caller sees. get_port() gave 1 up to 6.0 and gives -EADDRINUSE since
+ * 7a7160edf1bf (6.1.y, 6.2); inet_autobind() makes EAGAIN of either (net/ipv4/af_inet.c).
+ */
+static __always_inline __u16 search_errno(const struct flight *flight, int ret)
+{
+	if (!ret)
+		return 0;
+	if (flight->path == PATH_AUTOBIND)
+		return EAGAIN;
+	return ret < 0 ? -ret : EADDRINUSE;
+}
 
 /* A search has begun in alloc_begin() for this very socket; ends it with @ret of the function. */
 static __always_inline int search_exit(struct sock *sk, int ret)
 {
 	struct self self = self_get();
 	struct flight *flight = flight_mine(&self);
-	__u16 error = 0;
 
 	if (!flight || flight->sock != (__u64)sk)
 		return 0;
-	if (ret) {
-		/*
-		 * get_port() gave 1 up to 6.0 and gives -EADDRINUSE since 7a7160edf1bf
-		 * (6.1.y, 6.2); inet_autobind() makes EAGAIN of either (net/ipv4/af_inet.c).
-		 */
-		error = ret < 0 ? -ret : EADDRINUSE;
-		if (flight->path == PATH_AUTOBIND)
-			error = EAGAIN;
-	}
-	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, error);
+	range_recheck(flight, sk);
+	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
 
-/* Allocation where no port is bound yet; else the function only checks the 4-tuple. */
+/*
+ * Allocation where no port is bound yet. Else the function only checks the tuple of the port that
+ * the socket has; that this failed is of interest where binds to named ports are.
+ */
 SEC("fentry/__inet_hash_connect")
-int BPF_PROG(connect_enter, struct inet_timewait_death_row *death_row, struct sock *sk)
+int BPF_PROG(connect_enter, struct inet_timewait_death_row *death_row, struct sock *sk,
+	     __u64 port_offset)
 {
+	__u16 port = sk->__sk_common.skc_num;
 	struct self self;
+	struct flight *flight;
 
-	if (sk->__sk_common.skc_num)
+	if (port && !(config.paths & (1 << PATH_EXPLICIT)))
 		return 0;
 	self = self_get();
-	alloc_begin(&self, sk, PATH_CONNECT, 0);
+	if (port) {
+		flight = alloc_begin(&self, sk, PATH_EXPLICIT, port, false);
+		if (flight)
+			flight->flags |= ALLOC_DEST;
+		return 0;
+	}
+	flight = alloc_begin(&self, sk, PATH_CONNECT, 0, true);
+	if (!flight)
+		return 0;
+	flight->flags |= ALLOC_DEST;
+	step_width_read(&flight->search, sk->__sk_common.skc_net.net);
+	connect_search_begin(flight, port_offset);
+	return 0;
+}
+
+static __always_inline int connect_exit(struct sock *sk, int ret)
+{
+	struct self self = self_get();
+	struct flight *flight = flight_mine(&self);
+
+	if (!flight || flight->sock != (__u64)sk)
+		return 0;
+	if (flight->path == PATH_CONNECT)
+		connect_search_end(flight, ret);
+	if (flight->untold || (flight->path == PATH_EXPLICIT && !ret)) {
+		flight->task = 0;
+		return 0;
+	}
+	range_recheck(flight, sk);
+	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
 
@@ -59,7 +99,7 @@ SEC("fexit/__inet_hash_connect")
 int BPF_PROG(connect_exit4, struct inet_timewait_death_row *death_row, struct sock *sk,
 	     __u64 port_offset, void *check_established, int ret)
 {
-	return search_exit(sk, ret);
+	return connect_exit(sk, ret);
 }
 
 /* From 6.15 (d4438ce68bf1): hash_port0 came in before the function. */
@@ -67,7 +107,119 @@ SEC("fexit/__inet_hash_connect")
 int BPF_PROG(connect_exit5, struct inet_timewait_death_row *death_row, struct sock *sk,
 	     __u64 port_offset, __u32 hash_port0, void *check_established, int ret)
 {
-	return search_exit(sk, ret);
+	return connect_exit(sk, ret);
+}
+
+/* The flight of this task, where it is a search for @sk on @path. */
+static __always_inline struct flight *flight_of_search(struct sock *sk, bool connect)
+{
+	struct self self = self_get();
+	struct flight *flight = flight_mine(&self);
+
+	if (!flight || flight->sock != (__u64)sk || flight->untold)
+		return NULL;
+	if (connect ? flight->path != PATH_CONNECT :
+		      flight->path != PATH_BIND && flight->path != PATH_LISTEN)
+		return NULL;
+	return flight;
+}
+
+static __always_inline int candidate_refused(struct sock *sk, bool connect)
+{
+	struct flight *flight = flight_of_search(sk, connect);
+
+	if (flight)
+		flight->search.refused++;
+	return 0;
+}
+
+/*
+ * bind and listen: each candidate that is refused makes one call that answers so, of one of these
+ * two (net/ipv4/inet_connection_sock.c). None is made for a port that nobody holds.
+ */
+SEC("fexit/inet_csk_bind_conflict")
+int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reuseport_ok, int ret)
+{
+	return ret ? candidate_refused(sk, false) : 0;
+}
+
+/* From 6.1 (28044fc1d495): tb2 came in after tb. */
+SEC("fexit/inet_csk_bind_conflict")
+int BPF_PROG(bind_conflict5, struct sock *sk, void *tb, void *tb2, bool relax, bool reuseport_ok,
+	     int ret)
+{
+	return (ret & 0xff) ? candidate_refused(sk, false) : 0;
+}
+
+/* From 6.1: a socket of an address of its own against those of the wildcard. */
+SEC("fexit/inet_bhash2_addr_any_conflict")
+int BPF_PROG(bind_any_conflict, struct sock *sk, int port, int l3mdev, bool relax,
+	     bool reuseport_ok, int ret)
+{
+	return (ret & 0xff) ? candidate_refused(sk, false) : 0;
+}
+
+/*
+ * --explain. Each candidate whose tuple is taken makes exactly one call that fails; those held by
+ * a socket that was bound make none.
+ */
+SEC("fexit/__inet_check_established")
+int BPF_PROG(tuple_check4, void *death_row, struct sock *sk, __u16 port, void *timewait, int ret)
+{
+	return ret ? candidate_refused(sk, true) : 0;
+}
+
+/* From 6.15 (86c2bc293b81): rcu_lookup and hash came in at the end. */
+SEC("fexit/__inet_check_established")
+int BPF_PROG(tuple_check6, void *death_row, struct sock *sk, __u16 port, void *timewait,
+	     bool rcu_lookup, __u32 hash, int ret)
+{
+	return ret ? candidate_refused(sk, true) : 0;
+}
+
+SEC("fexit/__inet6_check_established")
+int BPF_PROG(tuple6_check4, void *death_row, struct sock *sk, __u16 port, void *timewait, int ret)
+{
+	return ret ? candidate_refused(sk, true) : 0;
+}
+
+SEC("fexit/__inet6_check_established")
+int BPF_PROG(tuple6_check6, void *death_row, struct sock *sk, __u16 port, void *timewait,
+	     bool rcu_lookup, __u32 hash, int ret)
+{
+	return ret ? candidate_refused(sk, true) : 0;
+}
+
+/* The tuple is held by a socket in TIME_WAIT: 1 where it may be taken over (tcp_tw_reuse). */
+SEC("fexit/tcp_twsk_unique")
+int BPF_PROG(timewait_check, struct sock *sk, struct sock *timewait, void *arg, int ret)
+{
+	struct flight *flight = ret ? NULL : flight_of_search(sk, true);
+
+	if (flight)
+		flight->search.refused_timewait++;
+	return 0;
+}
+
+/*
+ * A socket in TIME_WAIT goes before its time: the search has taken its tuple over, if it has the
+ * port and the destination of the searching socket. Once a success, so cheap enough for every
+ * trace.
+ */
+SEC("fentry/inet_twsk_deschedule_put")
+int BPF_PROG(timewait_taken, struct inet_timewait_sock *timewait)
+{
+	struct self self = self_get();
+	struct flight *flight = flight_mine(&self);
+	struct sock *sk;
+
+	if (!flight || flight->path != PATH_CONNECT || flight->untold)
+		return 0;
+	sk = (struct sock *)flight->sock;
+	if (BPF_CORE_READ(sk, __sk_common.skc_num) == timewait->__tw_common.skc_num &&
+	    BPF_CORE_READ(sk, __sk_common.skc_dport) == timewait->__tw_common.skc_dport)
+		flight->search.flags |= SEARCH_TW_REUSED;
+	return 0;
 }
 
 SEC("fentry/inet_csk_get_port")
@@ -81,7 +233,11 @@ int BPF_PROG(get_port_enter, struct sock *sk, unsigned short snum)
 	if (snum && (listen || !(config.paths & (1 << PATH_EXPLICIT))))
 		return 0;
 	self = self_get();
-	alloc_begin(&self, sk, snum ? PATH_EXPLICIT : listen ? PATH_LISTEN : PATH_BIND, snum);
+	alloc_begin(&self, sk,
+		    snum   ? PATH_EXPLICIT :
+		    listen ? PATH_LISTEN :
+			     PATH_BIND,
+		    snum, false);
 	return 0;
 }
 
@@ -118,7 +274,27 @@ int BPF_PROG(udp_get_port_enter, struct sock *sk, unsigned short snum)
 		autobind = true;
 		flight->autobind = 0;
 	}
-	alloc_begin(&self, sk, snum ? PATH_EXPLICIT : autobind ? PATH_AUTOBIND : PATH_BIND, snum);
+	flight = alloc_begin(&self, sk,
+			     snum     ? PATH_EXPLICIT :
+			     autobind ? PATH_AUTOBIND :
+					PATH_BIND,
+			     snum, false);
+	if (flight && !snum)
+		udp_search_begin(flight, sk);
+	return 0;
+}
+
+/* The number that a UDP search starts from is the first that it draws (net/ipv4/udp.c, 5.19). */
+SEC("fexit/get_random_u32")
+int BPF_PROG(random_draw, __u32 ret)
+{
+	struct self self = self_get();
+	struct flight *flight = flight_mine(&self);
+
+	if (!flight || !flight->search.slots || (flight->search.flags & SEARCH_DRAW))
+		return 0;
+	flight->search.draw = ret;
+	flight->search.flags |= SEARCH_DRAW;
 	return 0;
 }
 
@@ -140,6 +316,16 @@ static __always_inline struct net *range_table_net(struct ctl_table *table)
 	if (bpf_core_field_exists(struct net___pair, ipv4.ip_local_ports.range))
 		data -= bpf_core_field_offset(struct net___pair, ipv4.ip_local_ports.range);
 	return (struct net *)data;
+}
+
+/* net.ipv4.ip_local_reserved_ports of some namespace was written. */
+SEC("fexit/proc_do_large_bitmap")
+int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer, size_t *length,
+	     void *position, int ret)
+{
+	if (write && !ret)
+		__sync_fetch_and_add(&reserved_epoch, 1);
+	return 0;
 }
 
 SEC("fentry/ipv4_local_port_range")

@@ -79,7 +79,7 @@ static __always_inline struct sock *sock_of_ctx(void *pointer)
 static __always_inline struct flight *bracket_begin(const struct self *self, struct sock *sk,
 						    enum alloc_path path, __u16 named)
 {
-	struct flight *flight = alloc_begin(self, sk, path, named);
+	struct flight *flight = alloc_begin(self, sk, path, named, false);
 
 	if (flight)
 		flight->flags |= ALLOC_UPPER_BOUND;

@@ -56,8 +56,28 @@ struct net___word {
 	struct netns_ipv4___word ipv4;
 };
 
+/* UDP's hash table: of the protocol (up to 6.1, and UDP-Lite's), or of the namespace (6.2,
+ * 9804985bf27f). */
+struct udp_table {
+	unsigned int mask;
+};
+
+struct netns_ipv4 {
+	unsigned long *sysctl_local_reserved_ports; /* 65536 bits */
+	__u32 sysctl_ip_local_port_step_width;	    /* 7.1, 7da62262ec96 */
+	struct udp_table *udp_table;
+};
+
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie; /* from 5.12; never given twice, unlike ns.inum */
+	struct netns_ipv4 ipv4;
+};
+
+struct proto {
+	union {
+		struct udp_table *udp_table;
+	} h;
 };
 
 typedef struct {
@@ -72,6 +92,8 @@ struct sock_common {
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
+	struct proto *skc_prot;
+	unsigned char skc_reuseport : 1;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -159,6 +181,11 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	char comm[16];
+};
+
+/* A socket in TIME_WAIT; its tuple is that of the socket that it was. */
+struct inet_timewait_sock {
+	struct sock_common __tw_common;
 };
 
 struct ctl_table {

@@ -49,6 +49,7 @@ int live_open(const struct live_options *options, const char *command, struct tr
 	struct tracer_options tracer_options = {
 		.buffer_bytes = options->buffer_bytes,
 		.backend = options->backend,
+		.explain = options->explain,
 		.verbose = options->verbose,
 	};
 	char message[TRACER_MESSAGE_LEN];

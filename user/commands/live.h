@@ -12,6 +12,7 @@ struct live_options {
 	struct filter_options filter;
 	uint64_t buffer_bytes;
 	const char *backend;
+	bool explain; /* set by the commands that have the option */
 	bool verbose;
 };
 

@@ -41,6 +41,10 @@ static const struct option_spec trace_specs[] = {
 	  .parse = parse_uint,
 	  .offset = FIELD(count),
 	  .min = 1 },
+	{ .name = "explain",
+	  .help = "also why connect() refused candidates; costs a hook for each of them",
+	  .parse = parse_flag,
+	  .offset = FIELD(live.explain) },
 	{ .name = "strict",
 	  .help = "status 1 if any allocation was lost",
 	  .parse = parse_flag,
@@ -91,7 +95,8 @@ static int trace_stream(const struct trace_options *options, struct tracer *trac
 {
 	struct json_sink json = json_sink_make(stdout);
 	struct text_sink text =
-		text_sink_make(stdout, options->relative, false, clock_ns(CLOCK_REALTIME));
+		text_sink_make(stdout, options->relative, tracer__backend(tracer) == BACKEND_FENTRY,
+			       clock_ns(CLOCK_REALTIME));
 	struct summary summary = summary_make();
 	struct limit_sink limit = { { .allocation = limit_allocation }, options->count };
 	struct sink *sinks[] = { options->json ? &json.sink : &text.sink, &summary.sink,

@@ -21,6 +21,7 @@ enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
 enum approx {
 	APPROX_LATENCY = 1 << 0, /* latency_ns */
 	APPROX_PATH = 1 << 1,
+	APPROX_EXAMINED = 1 << 2,
 };
 
 enum backend {
@@ -57,8 +58,13 @@ struct allocation {
 	bool range_of_socket; /* IP_LOCAL_PORT_RANGE narrowed it */
 	enum known second_pass;
 	enum known tw_reused;
-	int64_t examined;    /* -1: unknown */
-	unsigned int approx; /* enum approx */
+	int64_t examined; /* candidates looked at, the chosen one included; -1: unknown */
+	/* Why candidates were refused; all -1 where that was not asked for or is not known. */
+	int64_t refused_tuple;	  /* the 4-tuple is taken */
+	int64_t refused_timewait; /* of these, by a TIME_WAIT that could not be reused */
+	int64_t refused_bound;	  /* held by a socket that was bound */
+	int64_t reserved_skipped; /* reserved, so passed over without a look */
+	unsigned int approx;	  /* enum approx */
 	struct task task;
 };
 

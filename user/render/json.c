@@ -112,15 +112,44 @@ static void put_errno(struct line *line, int error)
 
 static void put_approx(struct line *line, unsigned int approx)
 {
+	static const struct {
+		unsigned int bit;
+		const char *key;
+	} keys[] = { { APPROX_LATENCY, "\"latency_ns\"" },
+		     { APPROX_PATH, "\"path\"" },
+		     { APPROX_EXAMINED, "\"examined\"" } };
+	const char *separator = "";
+
 	PUT(line, ",\"approx\":[");
-	if (approx & APPROX_LATENCY)
-		PUT(line, "\"latency_ns\"");
-	if (approx & APPROX_PATH) {
-		if (approx & APPROX_LATENCY)
-			PUT(line, ",");
-		PUT(line, "\"path\"");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!(approx & keys[i].bit))
+			continue;
+		put_text(line, separator);
+		put_text(line, keys[i].key);
+		separator = ",";
 	}
 	PUT(line, "]");
+}
+
+/* A key whose value is not known where it is negative. */
+static void put_maybe(struct line *line, const char *key, int64_t value)
+{
+	put_text(line, key);
+	if (value < 0)
+		PUT(line, "null");
+	else
+		put_number(line, (uint64_t)value);
+}
+
+/* --explain only: the keys are there where it was asked for. */
+static void put_refused(struct line *line, const struct allocation *allocation)
+{
+	if (allocation->refused_tuple < 0)
+		return;
+	put_maybe(line, ",\"refused_tuple\":", allocation->refused_tuple);
+	put_maybe(line, ",\"refused_timewait\":", allocation->refused_timewait);
+	put_maybe(line, ",\"refused_bound\":", allocation->refused_bound);
+	put_maybe(line, ",\"reserved_skipped\":", allocation->reserved_skipped);
 }
 
 static void put_task(struct line *line, const struct task *task)
@@ -167,11 +196,7 @@ static int json_allocation(struct sink *sink, const struct allocation *allocatio
 	put_errno(&line, allocation->error);
 	PUT(&line, ",\"latency_ns\":");
 	put_number(&line, allocation->latency_ns);
-	PUT(&line, ",\"examined\":");
-	if (allocation->examined < 0)
-		PUT(&line, "null");
-	else
-		put_number(&line, (uint64_t)allocation->examined);
+	put_maybe(&line, ",\"examined\":", allocation->examined);
 	PUT(&line, ",\"second_pass\":");
 	put_known(&line, allocation->second_pass);
 	PUT(&line, ",\"range_low\":");
@@ -184,6 +209,7 @@ static int json_allocation(struct sink *sink, const struct allocation *allocatio
 	put_known(&line, allocation->error ? UNKNOWN : (enum known)allocation_in_range(allocation));
 	PUT(&line, ",\"tw_reused\":");
 	put_known(&line, allocation->tw_reused);
+	put_refused(&line, allocation);
 	put_task(&line, &allocation->task);
 	PUT(&line, ",\"backend\":\"");
 	put_text(&line, backend_name(allocation->backend));

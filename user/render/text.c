@@ -56,6 +56,22 @@ static void text_header(struct text_sink *text)
 	fputs(text->show_examined ? "  EXAMINED\n" : "\n", text->out);
 }
 
+/* --explain: "refused 61: 40 tuple (12 TIME_WAIT), 21 bound; 10 reserved" */
+static void text_refused(struct text_sink *text, const struct allocation *allocation)
+{
+	int64_t tuple = allocation->refused_tuple, bound = allocation->refused_bound;
+
+	if (tuple < 0 || (!tuple && bound <= 0 && allocation->reserved_skipped <= 0))
+		return;
+	fprintf(text->out, "  refused: %" PRId64 " tuple", tuple);
+	if (allocation->refused_timewait > 0)
+		fprintf(text->out, " (%" PRId64 " TIME_WAIT)", allocation->refused_timewait);
+	if (bound >= 0)
+		fprintf(text->out, ", %" PRId64 " bound", bound);
+	if (allocation->reserved_skipped > 0)
+		fprintf(text->out, ", %" PRId64 " reserved", allocation->reserved_skipped);
+}
+
 /* What stands behind the columns: why the line deserves a look. */
 static void text_marks(struct text_sink *text, const struct allocation *allocation)
 {
@@ -71,6 +87,9 @@ static void text_marks(struct text_sink *text, const struct allocation *allocati
 		fprintf(text->out, "  %sout of range%s", yellow, plain);
 	if (allocation->range_of_socket)
 		fputs("  socket's range", text->out);
+	if (allocation->tw_reused == KNOWN_YES)
+		fputs("  took over TIME_WAIT", text->out);
+	text_refused(text, allocation);
 }
 
 static void printable_comm(char out[EVENT_COMM_LEN + 1], const char comm[EVENT_COMM_LEN])
@@ -104,7 +123,8 @@ static int text_allocation(struct sink *sink, const struct allocation *allocatio
 		allocation->task.pid, comm, path_name(allocation->path), proto, source, dest, range,
 		latency);
 	if (text->show_examined && allocation->examined >= 0)
-		fprintf(text->out, "  %8" PRId64, allocation->examined);
+		fprintf(text->out, "  %s%*" PRId64, allocation->approx & APPROX_EXAMINED ? "<" : "",
+			allocation->approx & APPROX_EXAMINED ? 7 : 8, allocation->examined);
 	else if (text->show_examined)
 		fprintf(text->out, "  %8s", "-");
 	text_marks(text, allocation);

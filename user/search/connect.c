@@ -274,6 +274,9 @@ static struct search_result connect_found(const struct search_connect *connect)
 	}
 	if (result.confidence == SEARCH_UNKNOWN)
 		result.examined = result.index = 0;
+	if (result.confidence == SEARCH_EXACT)
+		result.reserved_skipped =
+			result.index + 1 + (result.second_pass ? pass.turns : 0) - result.examined;
 	return result;
 }
 
@@ -308,11 +311,13 @@ static struct search_result connect_exhausted(const struct search_connect *conne
 	result.second_pass = passes == 2;
 	result.index = pass.turns - 1;
 	result.examined = from_low;
+	result.reserved_skipped = passes * pass.turns - from_low;
 	if (from_low == from_above)
 		return result;
 	if (start_offset(connect, pass.span, &offset) &&
 	    connect->perturb_entry == connect->perturb_exit) {
 		result.examined = offset & ~1u ? from_above : from_low;
+		result.reserved_skipped = passes * pass.turns - result.examined;
 		return result;
 	}
 	result.examined = from_low > from_above ? from_low : from_above;

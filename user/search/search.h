@@ -73,6 +73,8 @@ struct search_result {
 	/* Turns of the last pass before the one that ended the search, reserved ports included. */
 	uint32_t index;
 	enum search_confidence confidence;
+	/* connect() only, and where examined is exact: turns that met a reserved port. */
+	uint32_t reserved_skipped;
 	/*
 	 * The search went on to the other parity. Right even where examined is unknown, except
 	 * after SEARCH_ABORTED; false for UDP, which has no passes.

@@ -3,6 +3,7 @@
 
 #include "trace/backend.h"
 #include "config.h"
+#include "state.h"
 #include "fentry.skel.h"
 #include "tracepoint.skel.h"
 
@@ -13,17 +14,29 @@
 #define EXPLICIT (1u << PATH_EXPLICIT)
 #define BOTH	 (CLASS_TCP | CLASS_UDP)
 
+/* Those that only add come first, so that they run before the first allocation is traced. */
 static const struct backend_program fentry_programs[] = {
-	{ "connect_enter", GROUP_CONNECT, CONNECT, CLASS_TCP, 0 },
-	{ "connect_exit4", GROUP_CONNECT, CONNECT, CLASS_TCP, 4 },
-	{ "connect_exit5", GROUP_CONNECT, CONNECT, CLASS_TCP, 5 },
-	{ "get_port_enter", GROUP_TCP_PORT, BIND | LISTEN | EXPLICIT, CLASS_TCP, 0 },
-	{ "get_port_exit", GROUP_TCP_PORT, BIND | LISTEN | EXPLICIT, CLASS_TCP, 0 },
-	{ "udp_get_port_enter", GROUP_UDP_PORT, BIND | AUTOBIND | EXPLICIT, CLASS_UDP, 0 },
-	{ "udp_get_port_exit", GROUP_UDP_PORT, BIND | AUTOBIND | EXPLICIT, CLASS_UDP, 0 },
-	{ "autobind_enter", GROUP_AUTOBIND, BIND | AUTOBIND, CLASS_UDP, 0 },
+	{ "bind_conflict4", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 4 },
+	{ "bind_conflict5", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 5 },
+	{ "bind_any_conflict", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 5 },
+	{ "random_draw", GROUP_DRAW, BIND | AUTOBIND, CLASS_UDP, 0 },
+	{ "timewait_taken", GROUP_TIMEWAIT, CONNECT, CLASS_TCP, 0 },
+	{ "reserved_written", GROUP_RESERVED, 0, BOTH, 0 },
+	{ "tuple_check4", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 4 },
+	{ "tuple_check6", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 6 },
+	{ "tuple6_check4", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 4 },
+	{ "tuple6_check6", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 6 },
+	{ "timewait_check", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 0 },
 	{ "range_enter", GROUP_RANGE, 0, BOTH, 0 },
 	{ "range_exit", GROUP_RANGE, 0, BOTH, 0 },
+	{ "autobind_enter", GROUP_AUTOBIND, BIND | AUTOBIND, CLASS_UDP, 0 },
+	{ "connect_exit4", GROUP_CONNECT, CONNECT | EXPLICIT, CLASS_TCP, 4 },
+	{ "connect_exit5", GROUP_CONNECT, CONNECT | EXPLICIT, CLASS_TCP, 5 },
+	{ "connect_enter", GROUP_CONNECT, CONNECT | EXPLICIT, CLASS_TCP, 0 },
+	{ "get_port_exit", GROUP_TCP_PORT, BIND | LISTEN | EXPLICIT, CLASS_TCP, 0 },
+	{ "get_port_enter", GROUP_TCP_PORT, BIND | LISTEN | EXPLICIT, CLASS_TCP, 0 },
+	{ "udp_get_port_exit", GROUP_UDP_PORT, BIND | AUTOBIND | EXPLICIT, CLASS_UDP, 0 },
+	{ "udp_get_port_enter", GROUP_UDP_PORT, BIND | AUTOBIND | EXPLICIT, CLASS_UDP, 0 },
 	{ 0 },
 };
 
@@ -59,6 +72,11 @@ const char *group_name(enum program_group group)
 		[GROUP_AUTOBIND] = "telling UDP autobind from bind",
 		[GROUP_CALL] = "ends of system calls",
 		[GROUP_RANGE] = "range changes",
+		[GROUP_CONFLICT] = "candidates refused to bind and listen",
+		[GROUP_DRAW] = "the start of UDP searches",
+		[GROUP_TIMEWAIT] = "ports taken over from TIME_WAIT",
+		[GROUP_RESERVED] = "writes of reserved ports",
+		[GROUP_EXPLAIN] = "why connect() refused candidates",
 	};
 
 	return names[group];

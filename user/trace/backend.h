@@ -16,6 +16,12 @@ enum program_group {
 	GROUP_AUTOBIND, /* tells UDP's connect and send from bind */
 	GROUP_CALL,	/* the ends of system calls, where nothing nearer ends a search */
 	GROUP_RANGE,
+	/* From here on groups that only add to what is known of an allocation. */
+	GROUP_CONFLICT, /* candidates refused to bind and listen */
+	GROUP_DRAW,	/* where a UDP search starts */
+	GROUP_TIMEWAIT, /* ports taken over from TIME_WAIT */
+	GROUP_RESERVED, /* writes of the reserved ports */
+	GROUP_EXPLAIN,	/* --explain: why connect() refused candidates */
 	GROUP_COUNT,
 };
 
@@ -37,6 +43,12 @@ struct backend_info {
 };
 
 extern const struct backend_info backends[BACKEND_COUNT];
+
+/* Whether the group traces allocations, rather than only adding to what is known of them. */
+static inline bool group_is_main(enum program_group group)
+{
+	return group < GROUP_CONFLICT;
+}
 
 /* "connect", "TCP bind and listen", ...: for messages. */
 const char *group_name(enum program_group group);

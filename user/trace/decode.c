@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -43,10 +45,113 @@ static enum known decode_second_pass(const struct decoder *decoder, const struct
 	return ((event->sport - event->low) & 1) ? KNOWN_YES : KNOWN_NO;
 }
 
+static enum search_end decode_end(const struct event_alloc *event)
+{
+	if (!event->error)
+		return SEARCH_FOUND;
+	if (event->error == ENOMEM)
+		return SEARCH_ABORTED;
+	return SEARCH_EXHAUSTED;
+}
+
+static struct search_result connect_result(const struct decoder *decoder,
+					   const struct event_alloc *event,
+					   struct search_range range,
+					   const struct search_reserved *reserved)
+{
+	const struct event_search *search = &event->search;
+	struct search_connect connect = {
+		.range = range,
+		.start = decoder->start,
+		.end = decode_end(event),
+		.port = event->sport,
+		.contention = search->flags & SEARCH_RIVALS ? SEARCH_CONTENTION_SEEN :
+							      SEARCH_CONTENTION_ALONE,
+		.port_offset = search->port_offset,
+		.perturb_known = search->flags & SEARCH_PERTURB,
+		.perturb_entry = search->perturb_entry,
+		.perturb_exit = search->perturb_exit,
+		.step_width = search->step_width,
+		.reserved = reserved,
+	};
+
+	return search_connect_examined(&connect);
+}
+
+static struct search_result bind_result(const struct event_alloc *event, struct search_range range)
+{
+	struct search_bind bind = {
+		.range = range,
+		.end = decode_end(event),
+		.port = event->sport,
+	};
+
+	return search_bind_from_conflicts(&bind, event->search.refused);
+}
+
+static struct search_result udp_result(const struct event_alloc *event, struct search_range range,
+				       const struct search_reserved *reserved)
+{
+	const struct event_search *search = &event->search;
+	struct search_udp udp = {
+		.range = range,
+		.end = decode_end(event),
+		.port = event->sport,
+		.reuseport = search->flags & SEARCH_REUSEPORT,
+		.slots = search->slots,
+		.draw_known = search->flags & SEARCH_DRAW,
+		.draw = search->draw,
+		.reserved = reserved,
+	};
+
+	return search_udp_examined(&udp);
+}
+
+/* Which of the searches it was, and whether its inputs are there and hold. */
+static struct search_result decode_search(const struct decoder *decoder,
+					  const struct event_alloc *event,
+					  const struct search_reserved *reserved)
+{
+	static const struct search_result unknown = { .confidence = SEARCH_UNKNOWN };
+	struct search_range range = {
+		.low = event->low,
+		.high = event->high,
+		.local = (event->flags & ALLOC_SOCKET_OPTION) && decoder->option_scans_all,
+	};
+	bool udp = event->proto == IPPROTO_UDP || event->proto == IPPROTO_UDPLITE;
+
+	if (decoder->backend != BACKEND_FENTRY || event->path == PATH_EXPLICIT ||
+	    (event->search.flags & SEARCH_RANGE_CHANGED))
+		return unknown;
+	if (event->path == PATH_CONNECT)
+		return connect_result(decoder, event, range, reserved);
+	if (udp)
+		return event->search.slots ? udp_result(event, range, reserved) : unknown;
+	return decoder->conflicts_known ? bind_result(event, range) : unknown;
+}
+
+/* --explain: connect() only, and exact only where examined is. */
+static void decode_refused(const struct decoder *decoder, const struct event_alloc *event,
+			   const struct search_result *result, struct allocation *allocation)
+{
+	allocation->refused_tuple = allocation->refused_timewait = -1;
+	allocation->refused_bound = allocation->reserved_skipped = -1;
+	if (!decoder->explain || event->path != PATH_CONNECT)
+		return;
+	allocation->refused_tuple = event->search.refused;
+	allocation->refused_timewait = event->search.refused_timewait;
+	if (result->confidence != SEARCH_EXACT)
+		return;
+	allocation->refused_bound =
+		(int64_t)result->examined - !event->error - event->search.refused;
+	allocation->reserved_skipped = result->reserved_skipped;
+}
+
 void decode_allocation(const struct decoder *decoder, const struct event_alloc *event,
 		       struct allocation *allocation)
 {
 	bool known = event->flags & ALLOC_DEST;
+	struct search_result result;
 
 	decode_address(event->family, event->saddr, &allocation->source.address);
 	decode_address(event->family, event->daddr, &allocation->dest.address);
@@ -71,9 +176,16 @@ void decode_allocation(const struct decoder *decoder, const struct event_alloc *
 	allocation->range_of_socket = event->flags & ALLOC_RANGE_SOCKET;
 	allocation->second_pass = decode_second_pass(decoder, event);
 	allocation->tw_reused = UNKNOWN;
-	allocation->examined = -1;
+	if (event->path == PATH_CONNECT && decoder->timewait_known)
+		allocation->tw_reused =
+			event->search.flags & SEARCH_TW_REUSED ? KNOWN_YES : KNOWN_NO;
+	result = decode_search(decoder, event,
+			       reserved_ports_find(&decoder->reserved, event->task.netns));
+	allocation->examined = result.confidence == SEARCH_UNKNOWN ? -1 : (int64_t)result.examined;
+	decode_refused(decoder, event, &result, allocation);
 	allocation->approx = (event->flags & ALLOC_UPPER_BOUND ? APPROX_LATENCY : 0) |
-			     (event->flags & ALLOC_PATH_GUESSED ? APPROX_PATH : 0);
+			     (event->flags & ALLOC_PATH_GUESSED ? APPROX_PATH : 0) |
+			     (result.confidence == SEARCH_AT_MOST ? APPROX_EXAMINED : 0);
 	decode_task(&event->task, &allocation->task);
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -16,26 +21,71 @@ static const struct btf_type *function_proto(const struct btf *btf, const char *
 	return function ? btf__type_by_id(btf, function->type) : NULL;
 }
 
+int kernel_function_args(const struct kernel_facts *facts, const char *name)
+{
+	const struct btf_type *proto = function_proto(facts->btf, name);
+
+	return proto ? btf_vlen(proto) : -ENOENT;
+}
+
+/* An integer option of the kernel's configuration, plain or compressed; @fallback: not found. */
+static int kernel_config_read(const char *option, int fallback)
+{
+	const char *paths[2] = { "/proc/config.gz", NULL };
+	char boot[sizeof(struct utsname)], line[256];
+	size_t length = strlen(option);
+	struct utsname names;
+	int value = fallback;
+
+	uname(&names);
+	snprintf(boot, sizeof(boot), "/boot/config-%s", names.release);
+	paths[1] = boot;
+	for (int i = 0; i < 2 && value == fallback; i++) {
+		gzFile file = gzopen(paths[i], "re");
+
+		while (file && gzgets(file, line, sizeof(line)))
+			if (!strncmp(line, option, length) && line[length] == '=')
+				value = (int)strtol(line + length + 1, NULL, 10);
+		if (file)
+			gzclose(file);
+	}
+	return value;
+}
+
+/* port_offset, the third argument, is u32 up to 5.18 and u64 since (b2d057560b81, and stable). */
+static enum connect_start connect_start_find(const struct btf *btf)
+{
+	const struct btf_type *proto = function_proto(btf, "__inet_hash_connect");
+	long long size;
+
+	if (!proto || btf_vlen(proto) < 3)
+		return CONNECT_START_UNKNOWN;
+	size = btf__resolve_size(btf, btf_params(proto)[2].type);
+	return size == 8 ? CONNECT_START_TABLE64 : CONNECT_START_TABLE32;
+}
+
 int kernel_facts_read(struct kernel_facts *facts)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *proto;
 
-	if (!btf)
+	*facts = (struct kernel_facts){ .btf = btf__load_vmlinux_btf() };
+	if (!facts->btf)
 		return -errno;
-	*facts = (struct kernel_facts){ 0 };
-	proto = function_proto(btf, "__inet_hash_connect");
-	if (proto)
-		facts->connect_args = btf_vlen(proto);
+	facts->connect_start = connect_start_find(facts->btf);
+	facts->perturb_mask = (1u << kernel_config_read("CONFIG_INET_TABLE_PERTURB_ORDER", 16)) - 1;
 	/* The function came with the option; it told whether the option is set only from 6.8. */
-	proto = function_proto(btf, "inet_sk_get_local_port_range");
-	if (proto)
-		facts->option_scans_all = proto->type != 0;
-	btf__free(btf);
+	proto = function_proto(facts->btf, "inet_sk_get_local_port_range");
+	facts->option_scans_all = proto && proto->type;
 	return 0;
 }
 
-int kernel_try_fentry(void)
+void kernel_facts_free(struct kernel_facts *facts)
+{
+	btf__free(facts->btf);
+	facts->btf = NULL;
+}
+
+int kernel_try_fentry(const struct kernel_facts *facts)
 {
 	static const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -45,13 +95,9 @@ int kernel_try_fentry(void)
 		.sz = sizeof(options),
 		.expected_attach_type = BPF_TRACE_FENTRY,
 	};
-	struct btf *btf = btf__load_vmlinux_btf();
-	int id, program, link;
+	int id = btf__find_by_name_kind(facts->btf, "__inet_hash_connect", BTF_KIND_FUNC);
+	int program, link;
 
-	if (!btf)
-		return -errno;
-	id = btf__find_by_name_kind(btf, "__inet_hash_connect", BTF_KIND_FUNC);
-	btf__free(btf);
 	if (id < 0)
 		return -ENOENT;
 	options.attach_btf_id = (__u32)id;

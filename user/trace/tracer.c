@@ -16,7 +16,7 @@
 #include "trace/kernel.h"
 #include "trace/tracer.h"
 
-enum { LINKS_MAX = 16 };
+enum { LINKS_MAX = 32 };
 
 struct tracer {
 	const struct backend_info *backend;
@@ -75,25 +75,41 @@ static int print_all(enum libbpf_print_level level, const char *format, va_list 
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
 }
 
-static bool program_wanted(const struct tracer *tracer, const struct backend_program *program,
-			   const struct config *config, unsigned int groups)
+/* The kinds of protocols that the filter lets through. */
+static unsigned int classes_wanted(const struct config *config)
 {
-	unsigned int classes = CLASS_TCP | CLASS_UDP;
+	unsigned int classes = 0;
 
-	if (config->filters & FILTER_PROTO) {
-		classes = config->protos[IPPROTO_UDP / 64] & (1ULL << (IPPROTO_UDP % 64)) ||
-					  config->protos[IPPROTO_UDPLITE / 64] &
-						  (1ULL << (IPPROTO_UDPLITE % 64)) ?
-				  CLASS_UDP :
-				  0;
-		classes |= config->protos[0] & (1ULL << IPPROTO_TCP | 1ULL << IPPROTO_DCCP) ?
-				   CLASS_TCP :
-				   0;
-	}
+	if (!(config->filters & FILTER_PROTO))
+		return CLASS_TCP | CLASS_UDP;
+	for (int proto = 0; proto < 256; proto++)
+		if (config->protos[proto / 64] & (1ULL << (proto % 64)))
+			classes |= proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE ? CLASS_UDP :
+										      CLASS_TCP;
+	return classes;
+}
+
+/* Whether the function that it hooks exists, with the arguments that it is made for. */
+static bool program_fits(const struct tracer *tracer, const struct backend_program *program,
+			 const struct bpf_program *found)
+{
+	const char *section = bpf_program__section_name(found);
+	const char *function = strchr(section, '/');
+	int args;
+
+	if (!function || (strncmp(section, "fentry/", 7) && strncmp(section, "fexit/", 6)))
+		return true;
+	args = kernel_function_args(&tracer->facts, function + 1);
+	return args >= 0 && (!program->args || program->args == args);
+}
+
+static bool program_wanted(const struct tracer *tracer, const struct backend_program *program,
+			   const struct bpf_program *found, const struct config *config,
+			   unsigned int groups)
+{
 	return (groups & (1u << program->group)) &&
 	       (!program->paths || (program->paths & config->paths)) &&
-	       (program->classes & classes) &&
-	       (!program->args || program->args == tracer->facts.connect_args);
+	       (program->classes & classes_wanted(config)) && program_fits(tracer, program, found);
 }
 
 /* The ring must be a power of two of pages. */
@@ -117,6 +133,8 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	if (!rodata || !events)
 		return -ENOENT;
 	config.wakeup_bytes = ring_bytes(wanted) / 8;
+	config.connect_start = tracer->facts.connect_start;
+	config.perturb_mask = tracer->facts.perturb_mask;
 	for (const struct backend_program *program = tracer->backend->programs; program->name;
 	     program++) {
 		struct bpf_program *found =
@@ -124,7 +142,8 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 
 		if (!found)
 			return -ENOENT;
-		bpf_program__set_autoload(found, program_wanted(tracer, program, &config, groups));
+		bpf_program__set_autoload(found,
+					  program_wanted(tracer, program, found, &config, groups));
 	}
 	bpf_map__set_max_entries(events, ring_bytes(wanted));
 	return bpf_map__set_initial_value(rodata, &config, sizeof(config));
@@ -171,7 +190,7 @@ static int tracer_load_what_can_be(struct tracer *tracer, const struct tracer_op
 		bpf_object__close(tracer->object);
 		tracer->object = NULL;
 	}
-	if (!(good & ~(1u << GROUP_RANGE)))
+	if (!(good & (1u << GROUP_CONNECT | 1u << GROUP_TCP_PORT | 1u << GROUP_UDP_PORT)))
 		return first;
 	*groups = good;
 	return tracer_load(tracer, options, good);
@@ -205,7 +224,8 @@ static unsigned int tracer_paths_of(const struct tracer *tracer, const struct co
 
 	for (const struct backend_program *program = tracer->backend->programs; program->name;
 	     program++)
-		if (!(groups & (1u << program->group)) && program->group != GROUP_AUTOBIND)
+		if (!(groups & (1u << program->group)) && program->group != GROUP_AUTOBIND &&
+		    group_is_main(program->group))
 			paths &= ~program->paths;
 	return paths;
 }
@@ -226,7 +246,8 @@ static int tracer_attach(struct tracer *tracer, unsigned int *groups)
 		error = program_attach(tracer, found);
 		if (error)
 			*groups &= ~(1u << program->group);
-		else if (program->group != GROUP_RANGE && program->group != GROUP_CALL)
+		else if (program->group == GROUP_CONNECT || program->group == GROUP_TCP_PORT ||
+			 program->group == GROUP_UDP_PORT)
 			attached++;
 		if (error && !first)
 			first = error;
@@ -245,6 +266,12 @@ static int on_record(void *context, void *data, size_t size)
 	if (*type == EVENT_ALLOC && size >= sizeof(struct event_alloc)) {
 		decode_allocation(&tracer->decoder, data, &allocation);
 		return stream_allocation(tracer->stream, &allocation);
+	}
+	if (*type == EVENT_RESERVED && size >= sizeof(struct event_reserved)) {
+		const struct event_reserved *reserved = data;
+
+		return reserved_ports_set(&tracer->decoder.reserved, reserved->netns,
+					  reserved->bits);
 	}
 	if (*type == EVENT_RANGE && size >= sizeof(struct event_range)) {
 		decode_range_change(&tracer->decoder, data, &change);
@@ -285,21 +312,18 @@ static void tracer_explain(struct tracer *tracer, int error)
 
 static int tracer_choose(struct tracer *tracer, const char *wanted)
 {
-	int error;
-
 	for (int backend = 0; backend < BACKEND_COUNT; backend++)
 		if (!strcmp(wanted, backends[backend].name))
 			tracer->backend = &backends[backend];
-	error = kernel_facts_read(&tracer->facts);
-	if (error) {
+	if (kernel_facts_read(&tracer->facts)) {
 		tracer_say(tracer,
 			   "this kernel tells no types (no /sys/kernel/btf/vmlinux): it needs "
 			   "CONFIG_DEBUG_INFO_BTF");
 		return -ENOTSUP;
 	}
 	if (!tracer->backend)
-		tracer->backend =
-			&backends[kernel_try_fentry() ? BACKEND_TRACEPOINT : BACKEND_FENTRY];
+		tracer->backend = &backends[kernel_try_fentry(&tracer->facts) ? BACKEND_TRACEPOINT :
+										BACKEND_FENTRY];
 	if (tracer->backend->needs_cgroup) {
 		tracer->cgroup_fd = cgroup_root_open();
 		if (tracer->cgroup_fd < 0) {
@@ -317,8 +341,11 @@ static int tracer_choose(struct tracer *tracer, const char *wanted)
 
 static int tracer_start(struct tracer *tracer, const struct tracer_options *options)
 {
-	unsigned int all = (1u << GROUP_COUNT) - 1, groups = all;
+	unsigned int groups = (1u << GROUP_COUNT) - 1;
 	int error;
+
+	if (!options->explain)
+		groups &= ~(1u << GROUP_EXPLAIN);
 
 	libbpf_set_print(options->verbose ? print_all : print_nothing);
 	error = tracer_choose(tracer, options->backend);
@@ -328,6 +355,9 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 		.backend = (enum backend)(tracer->backend - backends),
 		.clock_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)),
 		.option_scans_all = tracer->facts.option_scans_all,
+		.start = tracer->facts.connect_start == CONNECT_START_TABLE32 ?
+				 SEARCH_START_TABLE32 :
+				 SEARCH_START_TABLE64,
 	};
 	error = tracer_load_what_can_be(tracer, options, &groups);
 	if (!error)
@@ -337,8 +367,14 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	if (error)
 		tracer_explain(tracer, error);
 	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
+	tracer->decoder.conflicts_known = groups & (1u << GROUP_CONFLICT);
+	tracer->decoder.timewait_known = groups & (1u << GROUP_TIMEWAIT);
+	if (options->explain && tracer->backend != &backends[BACKEND_FENTRY])
+		tracer_say(tracer,
+			   "--explain needs the fentry backend: refusals are not known here");
+	tracer->decoder.explain = groups & (1u << GROUP_EXPLAIN);
 	for (unsigned int group = 0; !error && group < GROUP_COUNT; group++)
-		if (!(groups & (1u << group)))
+		if (!(groups & (1u << group)) && (group != GROUP_EXPLAIN || options->explain))
 			tracer_say(tracer, "not traced on this kernel: %s (-v tells more)",
 				   group_name(group));
 	return error;
@@ -378,6 +414,8 @@ void tracer__free(struct tracer *tracer)
 	tracer__detach(tracer);
 	ring_buffer__free(tracer->ring);
 	bpf_object__close(tracer->object);
+	kernel_facts_free(&tracer->facts);
+	reserved_ports_free(&tracer->decoder.reserved);
 	if (tracer->cgroup_fd >= 0)
 		close(tracer->cgroup_fd);
 	free(tracer);

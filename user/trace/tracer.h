@@ -18,7 +18,8 @@ struct tracer_options {
 	uint64_t buffer_bytes; /* of the ring; a power of two of pages is made of it. 0: the default
 				*/
 	const char *backend;   /* "auto", "fentry" or "tracepoint" */
-	bool verbose;	       /* libbpf's own messages on stderr */
+	bool explain; /* count why candidates of connect() were refused, at a cost for each */
+	bool verbose; /* libbpf's own messages on stderr */
 };
 
 /* The default ring, chosen by measurement: see docs/cost.md. */
