@@ -89,6 +89,11 @@ build/static/match: $(wildcard tests/load/match*.c tests/load/match*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
 
+# What the cost of tracing is measured with: see tests/bench/run.
+build/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $< $(if $(filter floor,$*),$(LIBS_STATIC) $(LIBS))
+
 guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
 	+$(MAKE) --no-print-directory STATIC=1
 
