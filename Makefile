@@ -89,6 +89,25 @@ build/static/match: $(wildcard tests/load/match*.c tests/load/match*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
 
+# What the cost of tracing is measured with: see tests/bench/run.
+build/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ $< \
+		$(if $(filter floor,$*),$(LIBS_STATIC) $(LIBS))
+
+.PHONY: bench bench-compare bench-native
+SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
+
+bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
+	tools/setup build guest bench
+	tests/bench/run --kernel $(or $(KERNEL),6.12) $(if $(STORE),--store)
+
+bench-compare: ## what changed in that since a revision (BASE=main, KERNEL=6.12)
+	tests/bench/compare $(or $(BASE),main) $(or $(KERNEL),6.12)
+
+bench-native: ## what tracing costs a storm of connects on this machine, in time (STORE=1)
+	tests/bench/native $(if $(STORE),--store)
+
 guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
 	+$(MAKE) --no-print-directory STATIC=1
 
