@@ -46,8 +46,10 @@ struct config {
 	__u64 wakeup_bytes;  /* wake the reader when this much waits; it polls besides */
 	__u32 connect_start; /* enum connect_start */
 	__u32 perturb_mask;
+	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast() */
+	__u32 pad2;
 };
 
-_Static_assert(sizeof(struct config) == 144, "no holes");
+_Static_assert(sizeof(struct config) == 152, "no holes");
 
 #endif

@@ -11,11 +11,7 @@
 
 #define BRACKETED	     0
 #define READ(pointer, field) ((pointer)->field)
-#define READ_ADDRESS(out, pointer, field)                               \
-	do {                                                            \
-		for (int i = 0; i < 4; i++)                             \
-			(out)[i] = (pointer)->field.in6_u.u6_addr32[i]; \
-	} while (0)
+#define ADDRESS_OF(pointer, field) (&(pointer)->field)
 
 #include "alloc.h"
 #include "search.h"

@@ -36,8 +36,7 @@ static __always_inline bool perturb_read(__u64 port_offset, __u32 *value)
 			bpf_probe_read_kernel(&base, sizeof(base), (void *)base);
 		perturb_base = base;
 	}
-	return base && !bpf_probe_read_kernel(value, sizeof(*value),
-					      (__u32 *)base + perturb_slot(port_offset));
+	return base && read_4(value, (__u32 *)base + perturb_slot(port_offset));
 }
 
 static __always_inline void connect_search_begin(struct flight *flight, __u64 port_offset)
@@ -97,18 +96,14 @@ static __always_inline void udp_search_begin(struct flight *flight, struct sock 
 		flight->search.flags |= SEARCH_REUSEPORT;
 }
 
-/* Whether the range is another one now: then its reckoning would be of two ranges. */
+/* Whether the namespace's range is another one now: then the reckoning would be of two ranges. */
 static __always_inline void range_recheck(struct flight *flight, struct sock *sk)
 {
-	__u16 low = flight->low, high = flight->high;
-	__u8 flags = flight->flags;
+	__u16 low, high;
 
-	range_read(flight, sk);
-	if (flight->low != low || flight->high != high)
+	RANGE_OF_NET(READ, READ(sk, __sk_common.skc_net.net), low, high);
+	if (low != flight->net_low || high != flight->net_high)
 		flight->search.flags |= SEARCH_RANGE_CHANGED;
-	flight->low = low;
-	flight->high = high;
-	flight->flags = flags;
 }
 
 #endif

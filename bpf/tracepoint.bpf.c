@@ -21,8 +21,7 @@
 
 #define BRACKETED	     1
 #define READ(pointer, field) BPF_CORE_READ(pointer, field)
-#define READ_ADDRESS(out, pointer, field) \
-	bpf_probe_read_kernel(out, 16, __builtin_preserve_access_index(&(pointer)->field))
+#define ADDRESS_OF(pointer, field) __builtin_preserve_access_index(&(pointer)->field)
 
 #include "alloc.h"
 

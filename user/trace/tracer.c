@@ -135,6 +135,7 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	config.wakeup_bytes = ring_bytes(wanted) / 8;
 	config.connect_start = tracer->facts.connect_start;
 	config.perturb_mask = tracer->facts.perturb_mask;
+	config.rdonly_cast = kernel_function_args(&tracer->facts, "bpf_rdonly_cast") == 2;
 	for (const struct backend_program *program = tracer->backend->programs; program->name;
 	     program++) {
 		struct bpf_program *found =
