@@ -21,8 +21,8 @@ override CPPFLAGS += -D_GNU_SOURCE -DEPHEMPORT_VERSION='"$(VERSION)"' -Iuser -Ib
 override CFLAGS += -std=gnu17 $(WARNINGS) \
 	$(if $(DEBUG),-O1 -fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 # libbpf is always linked statically: the one of a distribution may be older than what we need.
-LIBS_STATIC := -lbpf
-LIBS := -lelf -lz
+LIBS_STATIC := -lbpf -ljson-c
+LIBS := -lelf -lz -pthread
 LINK = $(if $(STATIC),-static $(LIBS_STATIC) $(LIBS), \
 	-Wl$(comma)-Bstatic $(LIBS_STATIC) -Wl$(comma)-Bdynamic $(LIBS))
 
