@@ -8,6 +8,7 @@
 #include "commands/commands.h"
 
 const struct command *const commands[] = {
+	&command_range,
 	&command_help,
 	NULL,
 };

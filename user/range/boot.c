@@ -15,8 +15,9 @@
 enum { CONF_FILE_MAX = 4 << 20 };
 
 /* Where both look, the first that has a name wins over the others (sysctl.d(5), sysctl(8)). */
-static const char *const boot_dirs[] = { "/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d",
-					 "/usr/lib/sysctl.d", "/lib/sysctl.d" };
+static const char *const boot_dirs[] = { "/etc/sysctl.d", "/run/sysctl.d",
+					 "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d",
+					 "/lib/sysctl.d" };
 
 /* An assignment that names the range, or a pattern that matches it. */
 struct setting {
@@ -97,8 +98,9 @@ static int overlay_add(struct boot *boot, const char *dir)
 
 	if (!boot->overlay || !boot->overlay->content || !realpath(dir, real))
 		return 0;
-	snprintf(path, sizeof(path), "%.*s", (int)(base_name(boot->overlay->path) - 1 -
-						   boot->overlay->path), boot->overlay->path);
+	snprintf(path, sizeof(path), "%.*s",
+		 (int)(base_name(boot->overlay->path) - 1 - boot->overlay->path),
+		 boot->overlay->path);
 	if (strcmp(path, real) || !file_wanted(boot, base_name(boot->overlay->path)))
 		return 0;
 	return file_add(boot, boot->overlay->path);
@@ -220,10 +222,9 @@ static int file_settings(struct boot *boot, const char *file)
 		text = own;
 	}
 	at = text;
-	while (!error && text && conf_line_next(&at, text + length,
-						boot->reader == BOOT_SYSTEMD ? CONF_SYSTEMD :
-									       CONF_PROCPS,
-						&line))
+	while (!error && text &&
+	       conf_line_next(&at, text + length,
+			      boot->reader == BOOT_SYSTEMD ? CONF_SYSTEMD : CONF_PROCPS, &line))
 		if (!fnmatch(line.key, SYSCTL_RANGE_KEY, FNM_PATHNAME | FNM_PERIOD))
 			error = setting_add(boot, &line, file);
 	return error;

@@ -10,9 +10,9 @@
 #include "range/range.h"
 
 enum boot_reader {
-	/* systemd-sysctl: the boot itself. Reads no /etc/sysctl.conf but through a symbolic link such
-	 * as 99-sysctl.conf; a key has one value, the last, and keeps every pattern off itself, the
-	 * value refused by the kernel included. */
+	/* systemd-sysctl: the boot itself. Reads no /etc/sysctl.conf but through a symbolic link
+	 * such as 99-sysctl.conf; a key has one value, the last, and keeps every pattern off
+	 * itself, the value refused by the kernel included. */
 	BOOT_SYSTEMD,
 	/* sysctl --system: people, scripts, tuned, boots without systemd. Reads /etc/sysctl.conf
 	 * last; writes each assignment in turn, so that a refused one leaves the one before. */
@@ -29,7 +29,7 @@ struct boot_overlay {
 
 struct boot_result {
 	struct port_range range;
-	char file[512];	       /* that decides, "" where none does: the kernel's default stays */
+	char file[512]; /* that decides, "" where none does: the kernel's default stays */
 	unsigned int line;
 	struct reason refused; /* the last assignment without effect, and why; "" for none */
 };

@@ -99,7 +99,8 @@ int change_apply(const struct netns_list *namespaces, struct port_range range,
 	if (change_undo(namespaces, i, range, old, &left, &undo))
 		reason_add(why, "; and the old range did not come back everywhere: %s", undo.text);
 	else if (left)
-		reason_add(why, "; %zu namespaces hold a range that somebody else set meanwhile", left);
+		reason_add(why, "; %zu namespaces hold a range that somebody else set meanwhile",
+			   left);
 	else
 		reason_add(why, "; the old range is back in force");
 	return error;

@@ -7,8 +7,9 @@
 #include "range/range.h"
 
 /*
- * Writes @range in each of @namespaces, reads it back and compares. On a failure all that was done is
- * undone, and the reason says whether that worked. @old (one for each) must hold what is in force.
+ * Writes @range in each of @namespaces, reads it back and compares. On a failure all that was done
+ * is undone, and the reason says whether that worked. @old (one for each) must hold what is in
+ * force.
  */
 int change_apply(const struct netns_list *namespaces, struct port_range range,
 		 const struct port_range *old, struct reason *why);

@@ -55,7 +55,8 @@ static void check_privileged(struct check *check)
 	if (start > 0 && range.low < start)
 		find(check, "refused", CHECK_REFUSED, (unsigned long)(start - range.low),
 		     "the kernel refuses it: %u is below net.ipv4.ip_unprivileged_port_start, %d; "
-		     "begin at %d", range.low, start, start);
+		     "begin at %d",
+		     range.low, start, start);
 	else if (range.low < 1024)
 		find(check, "privileged", CHECK_WARN, 1024ul - range.low,
 		     "%u ports below 1024 belong to it: services like SSH and DNS live there",
@@ -68,13 +69,15 @@ static void check_parity(struct check *check)
 	const char *parity = range.low & 1 ? "odd" : "even";
 
 	if (range.low == range.high)
-		find(check, "single", CHECK_WARN, 1, "it is one port: one connection to a destination "
-						     "at a time");
+		find(check, "single", CHECK_WARN, 1,
+		     "it is one port: one connection to a destination "
+		     "at a time");
 	else if (range_same_parity(range))
 		find(check, "parity", CHECK_WARN, 1,
 		     "both ends are %s, so that connect() has %u %s ports first and then %u others; the "
-		     "kernel asks for ends of different parity: use %u-%u", parity, range_knee(range),
-		     parity, range_count(range) - range_knee(range), range.low, range.high - 1u);
+		     "kernel asks for ends of different parity: use %u-%u",
+		     parity, range_knee(range), parity, range_count(range) - range_knee(range),
+		     range.low, range.high - 1u);
 }
 
 static void check_nodeport(struct check *check)
@@ -107,7 +110,8 @@ static void check_reserved(struct check *check)
 	/* Half is where it stops being a correction and becomes another range. */
 	find(check, "reserved", reserved * 2 > count ? CHECK_WARN : CHECK_NOTE, reserved,
 	     "%u of its %u ports are reserved (net.ipv4.ip_local_reserved_ports) and never chosen: %u "
-	     "are left", reserved, count, count - reserved);
+	     "are left",
+	     reserved, count, count - reserved);
 }
 
 void listening_ports(const struct socket_list *sockets, struct port_set *listening)
@@ -187,8 +191,8 @@ static void check_in_use(struct check *check)
 	udp = port_set_count(&used[1], all);
 	if (tcp > check->report->usable || udp > check->report->usable)
 		find(check, "in_use", CHECK_WARN, tcp > udp ? tcp : udp,
-		     "%u source ports are in use now by %s, and it offers %u", tcp > udp ? tcp : udp,
-		     tcp > udp ? "TCP" : "UDP", check->report->usable);
+		     "%u source ports are in use now by %s, and it offers %u",
+		     tcp > udp ? tcp : udp, tcp > udp ? "TCP" : "UDP", check->report->usable);
 }
 
 static unsigned int used_to_destination(const struct check_input *input)
@@ -213,7 +217,8 @@ static void check_destination(struct check *check)
 	if (!check->input->has_destination)
 		return;
 	find(check, "destination", used > usable ? CHECK_WARN : CHECK_NOTE, used,
-	     "%u of its %u ports would be taken by what goes to that destination now", used, usable);
+	     "%u of its %u ports would be taken by what goes to that destination now", used,
+	     usable);
 }
 
 static const char *reuse_words(const struct range_settings *settings)
@@ -239,12 +244,12 @@ static void check_rate(struct check *check)
 	check->report->sustained = carried;
 	find(check, "rate", CHECK_NOTE, (unsigned long)carried,
 	     "it carries %.1f new connections a second to one destination for good (%u ports, each held "
-	     "%g s and in TIME_WAIT for %g s: %s); half of that before searches get long", carried,
-	     usable, input->hold, wait, reuse_words(input->settings));
+	     "%g s and in TIME_WAIT for %g s: %s); half of that before searches get long",
+	     carried, usable, input->hold, wait, reuse_words(input->settings));
 	if (input->rate > 0 && needed > usable)
 		find(check, "too_fast", CHECK_WARN, (unsigned long)needed,
-		     "%g a second need %.0f ports and it has %u: EADDRNOTAVAIL after %.1f s", input->rate,
-		     needed, usable, usable / input->rate);
+		     "%g a second need %.0f ports and it has %u: EADDRNOTAVAIL after %.1f s",
+		     input->rate, needed, usable, usable / input->rate);
 	else if (input->rate > 0 && needed > usable / 2.0)
 		find(check, "past_knee", CHECK_WARN, (unsigned long)needed,
 		     "%g a second need %.0f ports, more than half of its %u: searches get long past %u",
@@ -258,9 +263,11 @@ static void check_files(struct check *check)
 
 	if (!input->files || input->files >= check->report->usable)
 		return;
-	find(check, "files", input->rate > 0 && open > (double)input->files ? CHECK_WARN : CHECK_NOTE,
-	     input->files, "a process may open %lu files here (ulimit -n): that is tighter than its %u "
-			   "ports", input->files, check->report->usable);
+	find(check, "files",
+	     input->rate > 0 && open > (double)input->files ? CHECK_WARN : CHECK_NOTE, input->files,
+	     "a process may open %lu files here (ulimit -n): that is tighter than its %u "
+	     "ports",
+	     input->files, check->report->usable);
 }
 
 int check_run(const struct check_input *input, struct check_report *report)

@@ -22,7 +22,8 @@ enum check_level {
 };
 
 struct finding {
-	const char *code; /* one word, stable: parity, nodeport, listener, privileged, in_use, ... */
+	const char
+		*code; /* one word, stable: parity, nodeport, listener, privileged, in_use, ... */
 	enum check_level level;
 	unsigned long count; /* ports, sockets or connections that it is about; 0: none */
 	pid_t pid;	     /* of a listener, 0: unknown or none */
@@ -42,11 +43,11 @@ struct check_input {
 	const struct socket_list *sockets;     /* of the namespace; NULL: not looked at */
 	const struct owner_list *owners;
 	struct port_range nodeport;
-	double rate;	   /* planned connections a second, 0: not asked */
-	double hold;	   /* seconds that each lives */
+	double rate; /* planned connections a second, 0: not asked */
+	double hold; /* seconds that each lives */
 	bool has_destination;
 	bool destination_loopback;
-	uint8_t family; /* of the destination */
+	uint8_t family;		     /* of the destination */
 	struct in6_addr destination; /* IPv4 in the first four bytes */
 	uint16_t destination_port;
 	unsigned long files; /* RLIMIT_NOFILE, 0: unlimited or unknown */
@@ -54,8 +55,8 @@ struct check_input {
 
 /*
  * Seconds until a port is free again for the same destination after a close. tcp_tw_reuse 1 lets
- * connect() take it after tcp_tw_reuse_delay (1 s before 6.14), 2 on loopback alone; the first burst
- * is no larger than the range all the same.
+ * connect() take it after tcp_tw_reuse_delay (1 s before 6.14), 2 on loopback alone; the first
+ * burst is no larger than the range all the same.
  */
 double time_wait_seconds(const struct range_settings *settings, bool loopback);
 

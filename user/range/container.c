@@ -34,8 +34,10 @@ static const char *container_kind(const char *before, bool kubernetes)
 	static const struct {
 		const char *prefix, *kind;
 	} kinds[] = {
-		{ "docker-", "docker" },       { "libpod-", "podman" },
-		{ "cri-containerd-", "kubernetes" }, { "crio-", "kubernetes" },
+		{ "docker-", "docker" },
+		{ "libpod-", "podman" },
+		{ "cri-containerd-", "kubernetes" },
+		{ "crio-", "kubernetes" },
 		{ "nerdctl-", "containerd" },
 	};
 

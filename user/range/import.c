@@ -27,8 +27,8 @@ void import_free(struct import *import)
 int import_add(struct import *import, struct port_range range, const char *label, bool other,
 	       struct reason *why)
 {
-	struct imported_range *items = reallocarray(import->items, import->count + 1,
-						    sizeof(*items));
+	struct imported_range *items =
+		reallocarray(import->items, import->count + 1, sizeof(*items));
 
 	if (!items)
 		return reason_set(why, -ENOMEM, "out of memory");
@@ -42,12 +42,13 @@ int import_add_start(struct import *import, unsigned long start, unsigned long n
 		     const char *label, struct reason *why)
 {
 	if (!start || !num)
-		return reason_set(why, -EINVAL, "start %lu and count %lu: neither can be zero", start,
-				  num);
+		return reason_set(why, -EINVAL, "start %lu and count %lu: neither can be zero",
+				  start, num);
 	if (start > 65535 || num > 65535 || start + num - 1 > 65535)
-		return reason_set(why, -EINVAL,
-				  "start %lu and count %lu end at %lu (start + count - 1), above 65535",
-				  start, num, start + num - 1);
+		return reason_set(
+			why, -EINVAL,
+			"start %lu and count %lu end at %lu (start + count - 1), above 65535",
+			start, num, start + num - 1);
 	return import_add(import,
 			  (struct port_range){ (uint16_t)start, (uint16_t)(start + num - 1) },
 			  label, false, why);
@@ -64,7 +65,8 @@ static int decode_utf16(const char *data, size_t length, bool big, char **text, 
 	if (!out)
 		return reason_set(why, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < length; i += 2) {
-		unsigned int high = (unsigned char)data[i + !big], low = (unsigned char)data[i + big];
+		unsigned int high = (unsigned char)data[i + !big],
+			     low = (unsigned char)data[i + big];
 
 		out[i / 2] = (char)(!high && low && low < 0x80 ? low : '?');
 	}
@@ -82,8 +84,9 @@ static int decode(const char *data, size_t length, char **text, struct reason *w
 		length -= 3;
 	}
 	if (memchr(data, '\0', length))
-		return reason_set(why, -EINVAL, "it has zero bytes: binary, or UTF-16 without its byte "
-						"order mark: save it as UTF-8");
+		return reason_set(why, -EINVAL,
+				  "it has zero bytes: binary, or UTF-16 without its byte "
+				  "order mark: save it as UTF-8");
 	*text = malloc(length + 1);
 	if (!*text)
 		return reason_set(why, -ENOMEM, "out of memory");
@@ -143,7 +146,8 @@ int import_parse(const char *data, size_t length, struct import *import, struct 
 
 static void commands_netsh(struct port_range range, char *out, size_t size)
 {
-	static const char *const families[] = { "ipv4", "ipv6" }, *const protos[] = { "tcp", "udp" };
+	static const char *const families[] = { "ipv4", "ipv6" }, *const protos[] = { "tcp",
+										      "udp" };
 	size_t used = 0;
 
 	for (size_t i = 0; i < 4 && used < size; i++)
@@ -162,10 +166,11 @@ void import_set_commands(enum import_source source, struct port_range range, cha
 		commands_netsh(range, out, size);
 		return;
 	case IMPORT_BSD:
-		snprintf(out, size,
-			 "sysctl net.inet.ip.portrange.first=%u net.inet.ip.portrange.last=%u\n"
-			 "sysctl net.inet.ip.portrange.hifirst=%u net.inet.ip.portrange.hilast=%u\n",
-			 range.low, range.high, range.low, range.high);
+		snprintf(
+			out, size,
+			"sysctl net.inet.ip.portrange.first=%u net.inet.ip.portrange.last=%u\n"
+			"sysctl net.inet.ip.portrange.hifirst=%u net.inet.ip.portrange.hilast=%u\n",
+			range.low, range.high, range.low, range.high);
 		return;
 	case IMPORT_LINUX:
 		snprintf(out, size, "ephemport range set %u-%u --persist\n", range.low, range.high);

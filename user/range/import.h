@@ -9,8 +9,8 @@
 #include "range/range.h"
 
 enum import_source {
-	IMPORT_NETSH,	   /* netsh int ipv4|ipv6 show dynamicport tcp|udp */
-	IMPORT_EXCLUDED,   /* netsh int ipv4|ipv6 show excludedportrange: ports that are not given */
+	IMPORT_NETSH,	 /* netsh int ipv4|ipv6 show dynamicport tcp|udp */
+	IMPORT_EXCLUDED, /* netsh int ipv4|ipv6 show excludedportrange: ports that are not given */
 	IMPORT_POWERSHELL, /* Get-NetTCPSetting, Get-NetUDPSetting, as list or ConvertTo-Json */
 	IMPORT_BSD,	   /* sysctl net.inet.ip.portrange of macOS and FreeBSD */
 	IMPORT_LINUX,	   /* sysctl -a */
@@ -41,6 +41,7 @@ int import_parse(const char *data, size_t length, struct import *import, struct 
 void import_free(struct import *import);
 
 /* The command lines that set @range on that system, one after another, in @out. */
-void import_set_commands(enum import_source source, struct port_range range, char *out, size_t size);
+void import_set_commands(enum import_source source, struct port_range range, char *out,
+			 size_t size);
 
 #endif

@@ -9,9 +9,10 @@
 #include "range/import_text.h"
 
 #define KEY_START "DynamicPortRangeStartPort"
-#define KEY_NUM "DynamicPortRangeNumberOfPorts"
+#define KEY_NUM	  "DynamicPortRangeNumberOfPorts"
 
-static const char cut_off[] = "a setting has one of " KEY_START " and " KEY_NUM ": the output is cut off";
+static const char cut_off[] =
+	"a setting has one of " KEY_START " and " KEY_NUM ": the output is cut off";
 
 /* The value behind @key and a colon or an equals sign, NULL where the line has another key. */
 static const char *key_value(const char *line, const char *key)
@@ -163,16 +164,20 @@ static int bsd_pair(struct import *import, const unsigned long ends[2], const bo
 	if (!have[0] && !have[1])
 		return 0;
 	if (!have[0] || !have[1])
-		return reason_set(why, -EINVAL, "net.inet.ip.portrange.%sfirst and .%slast belong "
-						"together: one is missing", label, label);
+		return reason_set(why, -EINVAL,
+				  "net.inet.ip.portrange.%sfirst and .%slast belong "
+				  "together: one is missing",
+				  label, label);
 	/* Counts down where first is above last, as the low range does: in_pcb.c. */
 	if (low > high) {
 		low = ends[1];
 		high = ends[0];
 	}
 	if (!low || high > 65535)
-		return reason_set(why, -EINVAL, "net.inet.ip.portrange.%sfirst and .%slast say %lu and "
-						"%lu: a port is 1 to 65535", label, label, ends[0], ends[1]);
+		return reason_set(why, -EINVAL,
+				  "net.inet.ip.portrange.%sfirst and .%slast say %lu and "
+				  "%lu: a port is 1 to 65535",
+				  label, label, ends[0], ends[1]);
 	return import_add(import, (struct port_range){ (uint16_t)low, (uint16_t)high }, label,
 			  *label != '\0', why);
 }
@@ -196,14 +201,17 @@ int import_bsd(char *text, struct import *import, struct reason *why)
 			if (!value)
 				continue;
 			if (have[i / 2][i % 2] || number_parse(value, &ends[i / 2][i % 2]))
-				return reason_set(why, -EINVAL, "%s is there twice, or '%.40s' is no "
-								"number of digits alone", key, value);
+				return reason_set(why, -EINVAL,
+						  "%s is there twice, or '%.40s' is no "
+						  "number of digits alone",
+						  key, value);
 			have[i / 2][i % 2] = true;
 		}
 	}
 	if (!have[0][0] || !have[0][1])
-		return reason_set(why, -EINVAL, "net.inet.ip.portrange.first and .last belong "
-						"together: one is missing");
+		return reason_set(why, -EINVAL,
+				  "net.inet.ip.portrange.first and .last belong "
+				  "together: one is missing");
 	for (size_t i = 0; i < 3 && !error; i++)
 		error = bsd_pair(import, ends[i], have[i], kinds[i], why);
 	return error;
@@ -227,13 +235,17 @@ int import_linux(char *text, struct import *import, struct reason *why)
 		if (!value)
 			continue;
 		if (!isdigit((unsigned char)*value) || range_parse(value, &range, &detail))
-			return reason_set(why, -EINVAL, "ip_local_port_range is '%.40s', which is no "
-							"range", value);
+			return reason_set(why, -EINVAL,
+					  "ip_local_port_range is '%.40s', which is no "
+					  "range",
+					  value);
 		if (import->count && !range_equal(range, import->items[0].range))
-			return reason_set(why, -EINVAL, "ip_local_port_range is there twice with two "
-							"values: which is in force cannot be told");
+			return reason_set(why, -EINVAL,
+					  "ip_local_port_range is there twice with two "
+					  "values: which is in force cannot be told");
 		if (!import->count && import_add(import, range, "", false, why))
 			return -ENOMEM;
 	}
-	return import->count ? 0 : reason_set(why, -EINVAL, "ip_local_port_range has no value in it");
+	return import->count ? 0 :
+			       reason_set(why, -EINVAL, "ip_local_port_range has no value in it");
 }

@@ -52,8 +52,9 @@ static int table_end(struct table *table, struct import *import, struct reason *
 	if (!table->count)
 		return 0;
 	if (table->count == 1)
-		return reason_set(why, -EINVAL, "a table has one number where a first port and a count "
-						"belong: the output is cut off");
+		return reason_set(why, -EINVAL,
+				  "a table has one number where a first port and a count "
+				  "belong: the output is cut off");
 	snprintf(label, sizeof(label), "%s%s%s", table->family ? table->family : "",
 		 table->family && table->proto ? " " : "", table->proto ? table->proto : "");
 	error = import_add_start(import, table->numbers[0], table->numbers[1], label, why);
@@ -64,8 +65,9 @@ static int table_end(struct table *table, struct import *import, struct reason *
 static int table_number(struct table *table, const char *value, struct reason *why)
 {
 	if (table->count == 2)
-		return reason_set(why, -EINVAL, "a table has three numbers or more where a first port "
-						"and a count belong: this is no dynamic port range");
+		return reason_set(why, -EINVAL,
+				  "a table has three numbers or more where a first port "
+				  "and a count belong: this is no dynamic port range");
 	if (number_parse(value, &table->numbers[table->count]))
 		return reason_set(why, -EINVAL, "'%.40s' is no number of digits alone", value);
 	table->count++;
@@ -94,10 +96,11 @@ static int import_dynamic(char *text, struct import *import, struct reason *why)
 	if (!error)
 		error = table_end(&table, import, why);
 	if (!error && !import->count)
-		error = reason_set(why, -EINVAL,
-				   "nothing in it has the shape of a port range: give the output of "
-				   "'netsh int ipv4 show dynamicport tcp', Get-NetTCPSetting, "
-				   "'sysctl net.inet.ip.portrange' or 'sysctl -a'");
+		error = reason_set(
+			why, -EINVAL,
+			"nothing in it has the shape of a port range: give the output of "
+			"'netsh int ipv4 show dynamicport tcp', Get-NetTCPSetting, "
+			"'sysctl net.inet.ip.portrange' or 'sysctl -a'");
 	return error;
 }
 
@@ -117,17 +120,21 @@ static int excluded_row(char *line, struct import *import, struct reason *why)
 	char *rest = NULL;
 
 	for (char *word = strtok_r(line, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
-		/* "*": reserved by an administrator, open to explicit bind(); excluded all the same. */
+		/* "*": reserved by an administrator, open to explicit bind(); excluded all the
+		 * same. */
 		if (!strcmp(word, "*") && count == 2 && !*(rest ? rest : ""))
 			break;
 		if (count == 2 || number_parse(word, &ends[count]))
-			return reason_set(why, -EINVAL, "a row has '%.40s' where a first and a last "
-							"port belong", word);
+			return reason_set(why, -EINVAL,
+					  "a row has '%.40s' where a first and a last "
+					  "port belong",
+					  word);
 		count++;
 	}
 	if (count != 2)
-		return reason_set(why, -EINVAL, "a row has one number where a first and a last port "
-						"belong");
+		return reason_set(why, -EINVAL,
+				  "a row has one number where a first and a last port "
+				  "belong");
 	if (!ends[0] || ends[1] < ends[0] || ends[1] > 65535)
 		return reason_set(why, -EINVAL, "a row says %lu to %lu, which is no range of ports",
 				  ends[0], ends[1]);
@@ -148,8 +155,9 @@ static int import_excluded(char *text, struct import *import, struct reason *why
 		const char *value = colon_value(line);
 
 		if (value && isdigit((unsigned char)*value))
-			error = reason_set(why, -EINVAL, "it holds a dynamic range and excluded ranges: "
-							 "give them one at a time");
+			error = reason_set(why, -EINVAL,
+					   "it holds a dynamic range and excluded ranges: "
+					   "give them one at a time");
 		else if (is_header(line))
 			rows = true;
 		else if (rows && *line && line[strspn(line, "0123456789 \t*")] == '\0')

@@ -34,10 +34,11 @@ static int netns_open(const char *path, uint64_t *inode, struct reason *why)
 				  errno == EACCES ? ": it takes root" : "");
 	kind = ioctl(fd, NS_GET_NSTYPE);
 	if (kind != CLONE_NEWNET)
-		return reason_set(why, -EINVAL,
-				  "%s is no network namespace: use a pid, a file as /run/netns/NAME or "
-				  "/proc/PID/ns/net, or all",
-				  path);
+		return reason_set(
+			why, -EINVAL,
+			"%s is no network namespace: use a pid, a file as /run/netns/NAME or "
+			"/proc/PID/ns/net, or all",
+			path);
 	if (fstat(fd, &about))
 		return reason_set(why, -errno, "%s: %s", path, strerror(errno));
 	*inode = about.st_ino;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The network namespaces of this machine: which there are, who lives in each, and how to act there. */
+/* The network namespaces of this machine: which there are, who lives in each, and how to act there.
+ */
 #ifndef EPHEMPORT_RANGE_NETNS_H
 #define EPHEMPORT_RANGE_NETNS_H
 
@@ -33,7 +34,7 @@ struct netns {
 struct netns_list {
 	struct netns *items;
 	size_t count;
-	size_t hidden; /* processes whose namespace we may not see */
+	size_t hidden;	/* processes whose namespace we may not see */
 	bool host_pids; /* /proc is that of the machine, not of a container's processes */
 };
 

@@ -101,7 +101,8 @@ static void octal_unescape(char *text)
 	for (; *text; out++) {
 		if (text[0] == '\\' && isdigit((unsigned char)text[1]) &&
 		    isdigit((unsigned char)text[2]) && isdigit((unsigned char)text[3])) {
-			*out = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			*out = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+				      (text[3] - '0'));
 			text += 4;
 		} else {
 			*out = *text++;
@@ -177,6 +178,24 @@ static int mounts_scan(struct scan *scan, pid_t pid)
 	return error;
 }
 
+/* Kernel threads are in the initial namespace all of them: they tell nothing of who lives there. */
+static bool is_kernel_thread(pid_t pid)
+{
+	CLEANUP_FREE char *text = NULL;
+	unsigned int flags = 0;
+	const char *comm_end;
+	char path[64];
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(path, PROC_TEXT_MAX, &text, &length))
+		return false;
+	comm_end = strrchr(text, ')');
+	/* PF_KTHREAD, include/linux/sched.h */
+	return comm_end && sscanf(comm_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       flags & 0x00200000;
+}
+
 static int thread_scan(struct scan *scan, pid_t pid, const char *thread)
 {
 	struct netns *netns;
@@ -193,7 +212,8 @@ static int thread_scan(struct scan *scan, pid_t pid, const char *thread)
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	if (netns_list_add(scan->list, about.st_ino, path, &netns))
 		return -ENOMEM;
-	return process_add(netns, pid);
+	/* Ourselves will be gone when this is read. */
+	return pid == getpid() || is_kernel_thread(pid) ? 0 : process_add(netns, pid);
 }
 
 static int process_scan(struct scan *scan, pid_t pid)

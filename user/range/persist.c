@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -39,8 +40,8 @@ static int path_resolve_new(const char *file, char *real, struct reason *why)
 	const char *base;
 
 	if (!lstat(file, &about))
-		return reason_set(why, -ENOENT, "%s is a symbolic link to nowhere: nothing is written",
-				  file);
+		return reason_set(why, -ENOENT,
+				  "%s is a symbolic link to nowhere: nothing is written", file);
 	path_split(file, dir, &base);
 	if (!*base)
 		return reason_set(why, -EISDIR, "%s is a directory: name a file in it", file);
@@ -49,7 +50,8 @@ static int path_resolve_new(const char *file, char *real, struct reason *why)
 			return reason_set(why, -errno, "%s: %s", dir, strerror(errno));
 		snprintf(real_dir, sizeof(real_dir), "%s", dir); /* made when it is needed */
 	}
-	if (snprintf(real, PATH_MAX, "%s/%s", strcmp(real_dir, "/") ? real_dir : "", base) >= PATH_MAX)
+	if (snprintf(real, PATH_MAX, "%s/%s", strcmp(real_dir, "/") ? real_dir : "", base) >=
+	    PATH_MAX)
 		return reason_set(why, -ENAMETOOLONG, "%s: %s", file, strerror(ENAMETOOLONG));
 	return 0;
 }
@@ -64,16 +66,20 @@ static int persist_open(const char *file, struct persist *persist, struct reason
 		return errno == ENOENT ? path_resolve_new(file, persist->path, why) :
 					 reason_set(why, -errno, "%s: %s", file, strerror(errno));
 	if (!strcmp(persist->path, "/dev/null"))
-		return reason_set(why, -EINVAL, "%s is masked (a link to /dev/null): remove the link, "
-				  "or use --persist=FILE with another one", file);
+		return reason_set(why, -EINVAL,
+				  "%s is masked (a link to /dev/null): remove the link, "
+				  "or use --persist=FILE with another one",
+				  file);
 	fd = open(persist->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &persist->before))
-		return reason_set(why, -errno, "%s cannot be read: %s", persist->path, strerror(errno));
+		return reason_set(why, -errno, "%s cannot be read: %s", persist->path,
+				  strerror(errno));
 	if (!S_ISREG(persist->before.st_mode))
 		return reason_set(why, -EINVAL, "%s is no regular file", persist->path);
 	error = file_read_fd(fd, PERSIST_FILE_MAX, &persist->old, &persist->old_length);
 	if (error)
-		return reason_set(why, error, "%s cannot be read: %s", persist->path, strerror(-error));
+		return reason_set(why, error, "%s cannot be read: %s", persist->path,
+				  strerror(-error));
 	persist->existed = true;
 	return 0;
 }
@@ -157,9 +163,25 @@ static void attributes_copy(const char *from, int to)
 	}
 }
 
+/* What killed runs left behind is of no use to anybody; those that still run need theirs. */
+static void temporaries_sweep(const char *dir, const char *prefix)
+{
+	CLEANUP_DIR DIR *entries = opendir(dir);
+	size_t length = strlen(prefix);
+	struct dirent *entry;
+
+	while (entries && (entry = readdir(entries))) {
+		pid_t pid = (pid_t)strtol(entry->d_name + strnlen(entry->d_name, length), NULL, 10);
+
+		if (!strncmp(entry->d_name, prefix, length) && pid > 0 && kill(pid, 0) &&
+		    errno == ESRCH)
+			unlinkat(dirfd(entries), entry->d_name, 0);
+	}
+}
+
 static int temporary_open(struct persist *persist)
 {
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], prefix[PATH_MAX];
 	const char *base;
 	int fd;
 
@@ -167,12 +189,12 @@ static int temporary_open(struct persist *persist)
 	if (!strcmp(dir, PERSIST_DIR) && mkdir(dir, 0755) && errno != EEXIST)
 		return -errno;
 	/* Hidden and without ".conf" at its end: no reader takes it for a file of settings. */
-	if (snprintf(persist->temporary, PATH_MAX, "%s/.%s.ephemport", dir, base) >= PATH_MAX) {
+	snprintf(prefix, sizeof(prefix), ".%s.ephemport.", base);
+	temporaries_sweep(dir, prefix);
+	if (snprintf(persist->temporary, PATH_MAX, "%s/%s%d", dir, prefix, getpid()) >= PATH_MAX) {
 		persist->temporary[0] = '\0';
 		return -ENAMETOOLONG;
 	}
-	/* What a killed run left behind is of no use to anybody. */
-	unlink(persist->temporary);
 	fd = open(persist->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		fd = -errno;
@@ -216,9 +238,8 @@ static int temporary_write(struct persist *persist, const char *data, size_t len
 
 int persist_prepare(struct persist *persist, struct reason *why)
 {
-	return persist->content ?
-		       temporary_write(persist, persist->content, persist->length, why) :
-		       0;
+	return persist->content ? temporary_write(persist, persist->content, persist->length, why) :
+				  0;
 }
 
 static bool persist_is_stale(const struct persist *persist)
@@ -253,10 +274,11 @@ static int persist_replace(struct persist *persist, struct reason *why)
 {
 	if (*persist->temporary ? rename(persist->temporary, persist->path) :
 				  unlink(persist->path) && errno != ENOENT)
-		return reason_set(why, -errno, "%s cannot be replaced: %s%s", persist->path,
-				  strerror(errno),
-				  errno == EBUSY ? ": it is a mount of its own, as container runtimes "
-						   "make them: change it where it comes from" : "");
+		return reason_set(
+			why, -errno, "%s cannot be replaced: %s%s", persist->path, strerror(errno),
+			errno == EBUSY ? ": it is a mount of its own, as container runtimes "
+					 "make them: change it where it comes from" :
+					 "");
 	persist->temporary[0] = '\0';
 	return 0;
 }
@@ -266,7 +288,8 @@ int persist_commit(struct persist *persist, struct reason *why)
 	int error;
 
 	if (persist_is_stale(persist))
-		return reason_set(why, -EBUSY, "%s was changed by somebody else meanwhile: try again",
+		return reason_set(why, -EBUSY,
+				  "%s was changed by somebody else meanwhile: try again",
 				  persist->path);
 	error = persist_replace(persist, why);
 	if (error)

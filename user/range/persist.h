@@ -16,10 +16,10 @@
 #define PERSIST_DIR "/etc/sysctl.d"
 
 struct persist {
-	char path[PATH_MAX]; /* the real file, behind symbolic links */
+	char path[PATH_MAX];	  /* the real file, behind symbolic links */
 	char temporary[PATH_MAX]; /* while it is there, else "" */
 	bool existed;
-	struct stat before; /* to see that nobody else changed it since */
+	struct stat before;  /* to see that nobody else changed it since */
 	char *old, *content; /* NULL: no file. The second is what it is to become. */
 	size_t old_length, length;
 	unsigned int line; /* that sets the range, or did */

@@ -18,11 +18,16 @@ static const struct way {
 	int family, type;
 	enum probe_path path;
 } ways[PROBE_WAYS] = {
-	{ "tcp4", AF_INET, SOCK_STREAM, PROBE_CONNECT }, { "tcp4", AF_INET, SOCK_STREAM, PROBE_BIND },
-	{ "tcp4", AF_INET, SOCK_STREAM, PROBE_LISTEN },	 { "tcp6", AF_INET6, SOCK_STREAM, PROBE_CONNECT },
-	{ "tcp6", AF_INET6, SOCK_STREAM, PROBE_BIND },	 { "tcp6", AF_INET6, SOCK_STREAM, PROBE_LISTEN },
-	{ "udp4", AF_INET, SOCK_DGRAM, PROBE_BIND },	 { "udp4", AF_INET, SOCK_DGRAM, PROBE_AUTOBIND },
-	{ "udp6", AF_INET6, SOCK_DGRAM, PROBE_BIND },	 { "udp6", AF_INET6, SOCK_DGRAM, PROBE_AUTOBIND },
+	{ "tcp4", AF_INET, SOCK_STREAM, PROBE_CONNECT },
+	{ "tcp4", AF_INET, SOCK_STREAM, PROBE_BIND },
+	{ "tcp4", AF_INET, SOCK_STREAM, PROBE_LISTEN },
+	{ "tcp6", AF_INET6, SOCK_STREAM, PROBE_CONNECT },
+	{ "tcp6", AF_INET6, SOCK_STREAM, PROBE_BIND },
+	{ "tcp6", AF_INET6, SOCK_STREAM, PROBE_LISTEN },
+	{ "udp4", AF_INET, SOCK_DGRAM, PROBE_BIND },
+	{ "udp4", AF_INET, SOCK_DGRAM, PROBE_AUTOBIND },
+	{ "udp6", AF_INET6, SOCK_DGRAM, PROBE_BIND },
+	{ "udp6", AF_INET6, SOCK_DGRAM, PROBE_AUTOBIND },
 };
 
 union address {
@@ -42,11 +47,13 @@ static socklen_t address_loopback(union address *address, int family, in_port_t 
 {
 	*address = (union address){ 0 };
 	if (family == AF_INET) {
-		address->v4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port),
+		address->v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+						    .sin_port = htons(port),
 						    .sin_addr = { htonl(INADDR_LOOPBACK) } };
 		return sizeof(address->v4);
 	}
-	address->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port),
+	address->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+					     .sin6_port = htons(port),
 					     .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	return sizeof(address->v6);
 }
@@ -160,8 +167,7 @@ static void probe_way(const struct way *way, struct port_range range, unsigned i
 	}
 }
 
-void probe_run(struct port_range range, unsigned int times,
-	       struct probe_result results[PROBE_WAYS])
+void probe_run(struct port_range range, unsigned int times, struct probe_result results[PROBE_WAYS])
 {
 	for (size_t i = 0; i < PROBE_WAYS; i++)
 		probe_way(&ways[i], range, times, &results[i]);

@@ -8,7 +8,8 @@
 
 static const char range_forms[] = "use 49152-65535, '49152 65535' or 'start=49152 num=16384'";
 
-/* Decimal digits alone, so that "0x10", "+5" and "-1" are no numbers. 999999 stands for all above. */
+/* Decimal digits alone, so that "0x10", "+5" and "-1" are no numbers. 999999 stands for all above.
+ */
 static bool number_take(const char **text, unsigned long *number)
 {
 	const char *at = *text;
@@ -47,7 +48,8 @@ static int range_check(unsigned long low, unsigned long high, struct port_range 
 	if (low > 65535 || high > 65535)
 		return reason_set(why, -EINVAL, "it ends above 65535, the highest port there is");
 	if (high < low)
-		return reason_set(why, -EINVAL, "the high end %lu is below the low end %lu", high, low);
+		return reason_set(why, -EINVAL, "the high end %lu is below the low end %lu", high,
+				  low);
 	*range = (struct port_range){ (uint16_t)low, (uint16_t)high };
 	return 0;
 }
@@ -71,7 +73,8 @@ static int range_parse_netsh(const char *text, struct port_range *range, struct 
 		} else {
 			return reason_set(why, -EINVAL, "%s", range_forms);
 		}
-		if (*have || !number_take(&text, number) || (*text && !isspace((unsigned char)*text)))
+		if (*have || !number_take(&text, number) ||
+		    (*text && !isspace((unsigned char)*text)))
 			return reason_set(why, -EINVAL, "%s", range_forms);
 		*have = true;
 		space_skip(&text);
@@ -82,8 +85,8 @@ static int range_parse_netsh(const char *text, struct port_range *range, struct 
 		return reason_set(why, -EINVAL, "num=0 is no port at all");
 	if (start + num - 1 > 65535)
 		return reason_set(why, -EINVAL,
-				  "start=%lu num=%lu ends at %lu (start + num - 1), above 65535", start,
-				  num, start + num - 1);
+				  "start=%lu num=%lu ends at %lu (start + num - 1), above 65535",
+				  start, num, start + num - 1);
 	return range_check(start, start + num - 1, range, why);
 }
 
@@ -109,7 +112,8 @@ int range_parse(const char *text, struct port_range *range, struct reason *why)
 		return reason_set(why, -EINVAL, "%s", range_forms);
 	space_skip(&text);
 	if (*text)
-		return reason_set(why, -EINVAL, "something follows the two numbers: %s", range_forms);
+		return reason_set(why, -EINVAL, "something follows the two numbers: %s",
+				  range_forms);
 	return range_check(low, high, range, why);
 }
 

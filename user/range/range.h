@@ -41,8 +41,8 @@ int range_parse(const char *text, struct port_range *range, struct reason *why);
 void range_format(char *out, struct port_range range, enum range_style style);
 
 unsigned int range_count(struct port_range range);
-/* connect() tries the parity of low first: so many ports, and then each search looks at all of those
- * again (__inet_hash_connect(), net/ipv4/inet_hashtables.c). */
+/* connect() tries the parity of low first: so many ports, and then each search looks at all of
+ * those again (__inet_hash_connect(), net/ipv4/inet_hashtables.c). */
 unsigned int range_knee(struct port_range range);
 /* Ends of one parity: the kernel warns, and the two halves differ by one port. */
 bool range_same_parity(struct port_range range);

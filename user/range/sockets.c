@@ -45,7 +45,8 @@ static int diag_ask(int fd, uint8_t family, uint8_t proto)
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
 	} message = {
-		.header = { .nlmsg_len = sizeof(message), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		.header = { .nlmsg_len = sizeof(message),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		/* All states: also those that later kernels add, as bound-inactive (6.8). */
 		.request = { .sdiag_family = family, .sdiag_protocol = proto, .idiag_states = ~0u },
@@ -93,8 +94,8 @@ static int diag_read(struct socket_list *list, int fd, uint8_t family, uint8_t p
 
 int sockets_read(struct socket_list *list, struct reason *why)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 }, protos[] = { IPPROTO_TCP,
-									     IPPROTO_UDP };
+	static const uint8_t families[] = { AF_INET, AF_INET6 },
+			     protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 	CLEANUP_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	int error = fd < 0 ? -errno : 0;
 
@@ -102,7 +103,8 @@ int sockets_read(struct socket_list *list, struct reason *why)
 	for (size_t i = 0; i < 4 && !error; i++)
 		error = diag_read(list, fd, families[i / 2], protos[i % 2]);
 	return error ? reason_set(why, error, "sockets cannot be listed by sock_diag: %s",
-				  strerror(-error)) : 0;
+				  strerror(-error)) :
+		       0;
 }
 
 void sockets_free(struct socket_list *list)

@@ -15,7 +15,7 @@ struct held_socket {
 	uint8_t proto;	/* IPPROTO_TCP, IPPROTO_UDP */
 	uint8_t family; /* AF_INET, AF_INET6 */
 	uint8_t state;	/* TCP_*, see <netinet/tcp.h>; UDP: TCP_ESTABLISHED where connected */
-	uint16_t sport, dport; /* host order; dport 0: none */
+	uint16_t sport, dport;	      /* host order; dport 0: none */
 	struct in6_addr saddr, daddr; /* IPv4 in the first four bytes */
 	uint32_t inode;		      /* 0: no process has it (TIME_WAIT, closing) */
 };

@@ -25,8 +25,10 @@ static unsigned long long process_start(pid_t pid)
 	if (file_read(path, STATE_FILE_MAX, &text, &length))
 		return 0;
 	at = strrchr(text, ')'); /* comm may hold anything */
-	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-				  "%*d %*d %*d %llu", &start) != 1)
+	if (!at || sscanf(at + 1,
+			  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+			  "%*d %*d %*d %llu",
+			  &start) != 1)
 		return 0;
 	return start;
 }
@@ -60,7 +62,8 @@ int state_write(enum state_kind kind, const struct netns_list *namespaces, struc
 	state_path(temporary, sizeof(temporary), getpid(), ".new");
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
-		return reason_set(why, -errno, "%s cannot be written: %s", temporary, strerror(errno));
+		return reason_set(why, -errno, "%s cannot be written: %s", temporary,
+				  strerror(errno));
 	CLEANUP_FILE FILE *file = fdopen(fd, "w");
 
 	error = file ? state_print(file, kind, namespaces, set, old) : -errno;

@@ -12,7 +12,7 @@
 #define STATE_DIR "/run/ephemport"
 
 enum state_kind {
-	STATE_TEMPORARY, /* set --for, set -- COMMAND: the old range is to come back */
+	STATE_TEMPORARY,  /* set --for, set -- COMMAND: the old range is to come back */
 	STATE_UNFINISHED, /* set in several places: runtime, file, more than one namespace */
 };
 
@@ -31,8 +31,8 @@ int state_write(enum state_kind kind, const struct netns_list *namespaces, struc
 void state_remove(void);
 
 /*
- * Calls @visit for each namespace in each note; stops where it returns other than 0 and returns that.
- * No directory is no error.
+ * Calls @visit for each namespace in each note; stops where it returns other than 0 and returns
+ * that. No directory is no error.
  */
 int state_each(int (*visit)(const struct state_entry *entry, void *arg), void *arg);
 

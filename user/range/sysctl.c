@@ -28,13 +28,16 @@ static long sysctl_number(const char *name)
 static int sysctl_failed(int error, const char *path, const char *verb, struct reason *why)
 {
 	if (error == -EROFS)
-		return reason_set(why, error,
-				  "%s cannot be %s: /proc/sys is mounted read-only here, as container "
-				  "runtimes do: run it on the host with --netns PID",
-				  path, verb);
+		return reason_set(
+			why, error,
+			"%s cannot be %s: /proc/sys is mounted read-only here, as container "
+			"runtimes do: run it on the host with --netns PID",
+			path, verb);
 	if (error == -EACCES || error == -EPERM)
-		return reason_set(why, error, "%s cannot be %s: %s: it takes root, or CAP_NET_ADMIN "
-				  "where the namespace is your own", path, verb, strerror(-error));
+		return reason_set(why, error,
+				  "%s cannot be %s: %s: it takes root, or CAP_NET_ADMIN "
+				  "where the namespace is your own",
+				  path, verb, strerror(-error));
 	return reason_set(why, error, "%s cannot be %s: %s", path, verb, strerror(-error));
 }
 
@@ -63,7 +66,8 @@ int sysctl_range_write(struct port_range range, struct reason *why)
 	if (fd < 0)
 		return sysctl_failed(-errno, SYSCTL_RANGE_PATH, "opened for writing", why);
 	range_format(text, range, RANGE_SYSCTL);
-	/* One write(2): the kernel ignores a second one at another offset (sysctl_writes_strict). */
+	/* One write(2): the kernel ignores a second one at another offset (sysctl_writes_strict).
+	 */
 	done = write(fd, text, strlen(text));
 	error = done < 0 ? -errno : (size_t)done == strlen(text) ? 0 : -EIO;
 	return error ? sysctl_failed(error, SYSCTL_RANGE_PATH, "written", why) : 0;
@@ -118,16 +122,19 @@ int sysctl_range_would(const char *value, struct port_range now, int unprivilege
 			break;
 		if (!kernel_number(&at, &ends[taken]))
 			return reason_set(why, -EINVAL, "the kernel refuses '%.64s': %s", value,
-					  strpbrk(value, "\"'") ? "quotes do not belong to it" :
-								  "it wants two numbers and a space");
+					  strpbrk(value, "\"'") ?
+						  "quotes do not belong to it" :
+						  "it wants two numbers and a space");
 		if (ends[taken] < 1 || ends[taken] > 65535)
-			return reason_set(why, -EINVAL, "the kernel refuses '%.64s': a port is 1 to 65535",
+			return reason_set(why, -EINVAL,
+					  "the kernel refuses '%.64s': a port is 1 to 65535",
 					  value);
 	}
 	if (!taken)
 		return reason_set(why, -EINVAL, "the kernel refuses an empty value");
 	if (ends[1] < ends[0])
-		return reason_set(why, -EINVAL, "the kernel refuses %ld %ld: the high end is below the low",
+		return reason_set(why, -EINVAL,
+				  "the kernel refuses %ld %ld: the high end is below the low",
 				  ends[0], ends[1]);
 	if (ends[0] < unprivileged_start)
 		return reason_set(why, -EINVAL,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The values under /proc/sys/net/ipv4 that decide which ports a search may take. /proc/sys/net shows
- * the network namespace of the thread that opens it, so these act on the caller's: netns_run()
- * chooses another.
+ * The values under /proc/sys/net/ipv4 that decide which ports a search may take. /proc/sys/net
+ * shows the network namespace of the thread that opens it, so these act on the caller's:
+ * netns_run() chooses another.
  */
 #ifndef EPHEMPORT_RANGE_SYSCTL_H
 #define EPHEMPORT_RANGE_SYSCTL_H
@@ -33,10 +33,10 @@ int sysctl_range_read(struct port_range *range, struct reason *why);
 int sysctl_range_write(struct port_range range, struct reason *why);
 
 /*
- * What the kernel would make of @value written while @now is in force: 0 and the new range in *@then,
- * or -EINVAL with the reason. More than meets the eye is taken: one number sets the low end alone,
- * 0x and 0 begin hexadecimal and octal, and what follows the second number behind a space is ignored
- * (proc_get_long(), __do_proc_dointvec(), kernel/sysctl.c; tried on 6.18).
+ * What the kernel would make of @value written while @now is in force: 0 and the new range in
+ * *@then, or -EINVAL with the reason. More than meets the eye is taken: one number sets the low end
+ * alone, 0x and 0 begin hexadecimal and octal, and what follows the second number behind a space is
+ * ignored (proc_get_long(), __do_proc_dointvec(), kernel/sysctl.c; tried on 6.18).
  */
 int sysctl_range_would(const char *value, struct port_range now, int unprivileged_start,
 		       struct port_range *then, struct reason *why);

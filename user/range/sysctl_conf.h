@@ -15,17 +15,17 @@ enum conf_dialect {
 };
 
 struct conf_line {
-	const char *start; /* of the line */
-	size_t length;	   /* with the newline */
-	unsigned int number; /* from 1 */
+	const char *start;	/* of the line */
+	size_t length;		/* with the newline */
+	unsigned int number;	/* from 1 */
 	char key[CONF_KEY_LEN]; /* with slashes, "" on a line that sets nothing */
 	const char *value;	/* trimmed; NULL on "-key", which keeps patterns off this key */
 	size_t value_length;
 };
 
 /*
- * The next line of the text that ends at @end, from *@at on, which it moves; false at the end. Start
- * with line->number 0.
+ * The next line of the text that ends at @end, from *@at on, which it moves; false at the end.
+ * Start with line->number 0.
  */
 bool conf_line_next(const char **at, const char *end, enum conf_dialect dialect,
 		    struct conf_line *line);

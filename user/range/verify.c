@@ -47,10 +47,12 @@ int verify_live(struct verify_report *report, const struct verify_netns *subject
 	if (range_equal(subject->live, expected))
 		item = item_add(report, VERIFY_OK, "live", "live %s", live);
 	else if (!subject->netns->init && range_equal(subject->live, kernel_default))
-		item = item_add(report, VERIFY_FAIL, "live",
-				"live %s, not %s: a namespace does not take the host's value; set it "
-				"there: ephemport range set %s --netns %s", live, wanted, wanted,
-				subject->netns->path);
+		item = item_add(
+			report, VERIFY_FAIL, "live",
+			"live %s, not %s: a namespace does not take the host's value; set it "
+			"there: ephemport range set %s%s%s",
+			live, wanted, wanted, subject->netns->current ? "" : " --netns ",
+			subject->netns->current ? "" : subject->netns->path);
 	else
 		item = item_add(report, VERIFY_FAIL, "live", "live %s, not %s", live, wanted);
 	if (item)
@@ -95,21 +97,21 @@ static int verify_restart(struct verify_report *report, const struct verify_netn
 
 	if (!shown)
 		return 0;
-	return item_place(item_add(report, VERIFY_NOTE, "restart",
-				   "no restart of NetworkManager or anything else is needed: the next "
-				   "allocation uses the range in force (%s %s just got %u)", shown->proto,
-				   probe_path_name(shown->path), shown->first), subject);
+	return item_place(
+		item_add(report, VERIFY_NOTE, "restart",
+			 "no restart of NetworkManager or anything else is needed: the next "
+			 "allocation uses the range in force (%s %s just got %u)",
+			 shown->proto, probe_path_name(shown->path), shown->first),
+		subject);
 }
 
-int verify_probes(struct verify_report *report, const struct verify_netns *subject,
-		  struct port_range expected)
+int verify_probes(struct verify_report *report, const struct verify_netns *subject)
 {
 	char outside[400], failed[400], skipped[400];
 	struct verify_item sum = { 0 }, *item;
 	bool right;
 	int error;
 
-	(void)expected;
 	probes_sum(subject->probes, &sum, outside, failed, skipped, sizeof(outside));
 	right = sum.made && sum.inside == sum.made && !*failed;
 	item = item_add(report, right ? VERIFY_OK : VERIFY_FAIL, "probe",
@@ -123,10 +125,11 @@ int verify_probes(struct verify_report *report, const struct verify_netns *subje
 	}
 	error = item_place(item, subject);
 	if (!error && *skipped)
-		error = item_place(item_add(report, VERIFY_SKIP, "probe",
-					    "not possible here: %s%s", skipped,
+		error = item_place(item_add(report, VERIFY_SKIP, "probe", "not possible here: %s%s",
+					    skipped,
 					    strstr(skipped, "ENETUNREACH") ?
-						    " (no route to loopback: lo is down)" : ""),
+						    " (no route to loopback: lo is down)" :
+						    ""),
 				   subject);
 	return error ? error : verify_restart(report, subject);
 }
@@ -181,16 +184,17 @@ static int holders_say(struct verify_report *report, const struct verify_netns *
 		ports += holders[i].ports;
 		processes += owner != NULL;
 		if (i < SHOWN && owner)
-			snprintf(list + used, sizeof(list) - used, "%s%s (pid %d) %u", i ? ", " : "",
-				 owner->comm, owner->pid, holders[i].ports);
+			snprintf(list + used, sizeof(list) - used, "%s%s (pid %d) %u",
+				 i ? ", " : "", owner->comm, owner->pid, holders[i].ports);
 		else if (i < SHOWN)
 			snprintf(list + used, sizeof(list) - used, "%sno process %u", i ? ", " : "",
 				 holders[i].ports);
 	}
-	item = item_add(report, VERIFY_NOTE, "holders",
-			"%u sockets of %u processes have a port outside: opened before the change, or "
-			"bound to it by name: %s%s", ports, processes, list,
-			count > SHOWN ? ", ..." : "");
+	item = item_add(
+		report, VERIFY_NOTE, "holders",
+		"%u sockets of %u processes have a port outside: opened before the change, or "
+		"bound to it by name: %s%s",
+		ports, processes, list, count > SHOWN ? ", ..." : "");
 	if (item) {
 		item->ports = ports;
 		item->processes = processes;
@@ -207,9 +211,10 @@ int verify_holders(struct verify_report *report, const struct verify_netns *subj
 	int error = 0;
 
 	if (!subject->sockets)
-		return item_place(item_add(report, VERIFY_SKIP, "holders",
-					   "what has a port outside cannot be told: no sock_diag here"),
-				  subject);
+		return item_place(
+			item_add(report, VERIFY_SKIP, "holders",
+				 "what has a port outside cannot be told: no sock_diag here"),
+			subject);
 	listening_ports(subject->sockets, &listening);
 	for (size_t i = 0; i < subject->sockets->count && !error; i++) {
 		const struct held_socket *held = &subject->sockets->items[i];

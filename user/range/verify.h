@@ -16,10 +16,10 @@ struct verify_item {
 	uint64_t netns;	   /* inode, 0: none in particular */
 	char where[NETNS_LABEL_LEN];
 	char text[800];
-	struct port_range found; /* low 0: none */
-	unsigned int made, inside; /* probe */
+	struct port_range found;       /* low 0: none */
+	unsigned int made, inside;     /* probe */
 	unsigned int ports, processes; /* holders */
-	char file[512]; /* boot */
+	char file[512];		       /* boot */
 	unsigned int line;
 };
 
@@ -40,8 +40,7 @@ struct verify_netns {
 /* All return 0 or -ENOMEM and append to @report, which the caller frees. */
 int verify_live(struct verify_report *report, const struct verify_netns *subject,
 		struct port_range expected);
-int verify_probes(struct verify_report *report, const struct verify_netns *subject,
-		  struct port_range expected);
+int verify_probes(struct verify_report *report, const struct verify_netns *subject);
 /* What still has a port outside: said, never failed. */
 int verify_holders(struct verify_report *report, const struct verify_netns *subject,
 		   struct port_range expected);

@@ -30,7 +30,8 @@ struct range_change_view {
 
 void range_text_show(FILE *out, const struct range_view *view);
 void range_text_change(FILE *out, const struct range_change_view *view);
-void range_text_check(FILE *out, const struct check_input *input, const struct check_report *report);
+void range_text_check(FILE *out, const struct check_input *input,
+		      const struct check_report *report);
 void range_text_verify(FILE *out, const struct verify_report *report);
 void range_text_import(FILE *out, const struct import *import);
 

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #define CLEANUP(function) __attribute__((cleanup(function)))
-#define CLEANUP_FREE CLEANUP(cleanup_free)
-#define CLEANUP_CLOSE CLEANUP(cleanup_close)
-#define CLEANUP_FILE CLEANUP(cleanup_file)
-#define CLEANUP_DIR CLEANUP(cleanup_dir)
+#define CLEANUP_FREE	  CLEANUP(cleanup_free)
+#define CLEANUP_CLOSE	  CLEANUP(cleanup_close)
+#define CLEANUP_FILE	  CLEANUP(cleanup_file)
+#define CLEANUP_DIR	  CLEANUP(cleanup_dir)
 
 static inline void cleanup_free(void *pointer)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Why something failed, in the words that the user will read: filled where the detail is known (which
- * file, which namespace), printed once by the command.
+ * Why something failed, in the words that the user will read: filled where the detail is known
+ * (which file, which namespace), printed once by the command.
  */
 #ifndef EPHEMPORT_UTIL_REASON_H
 #define EPHEMPORT_UTIL_REASON_H
