@@ -77,6 +77,9 @@ static int settings_sort(struct import *import, struct reason *why)
 			break;
 		}
 	}
+	/* The other templates are for connections that somebody assigned to them. */
+	for (size_t i = 1; i < import->count; i++)
+		import->items[i].other = true;
 	return 0;
 }
 
