@@ -36,7 +36,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(if $(STATIC),$(BUILD)/ephemport,ephemport)
 
 .DELETE_ON_ERROR:
-.PHONY: all help clean check-unit
+.PHONY: all help clean check-unit check-live-range fuzz
 .SECONDARY:
 
 all: $(PROGRAM) ## build ./ephemport (STATIC=1: build/static/ephemport; DEBUG=1: sanitizers)
@@ -71,6 +71,25 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 
 check-unit: $(UNIT_TESTS) ## run the unit tests alone
 	@set -e; for test in $^; do $$test; done
+
+check-live-range: $(PROGRAM) ## test 'range' on this kernel, in namespaces of its own (root)
+	bats tests/live/range_*.bats
+
+# Parsers of what others write, under libFuzzer; the seeds are captures of real systems.
+FUZZ_SECONDS ?= 30
+FUZZERS := import range sysctl_conf
+FUZZ_SOURCES := $(wildcard user/range/*.c user/util/*.c)
+FUZZ_CFLAGS := -g -O1 -fsanitize=fuzzer$(comma)address$(comma)undefined -std=gnu17 $(WARNINGS)
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SOURCES)
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -o $@ $^ -ljson-c -pthread
+
+fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## fuzz the parsers, FUZZ_SECONDS=30 each
+	@set -e; for fuzzer in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$fuzzer; \
+		build/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$fuzzer \
+			tests/fuzz/corpus/$$fuzzer; done
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
 

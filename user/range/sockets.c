@@ -55,25 +55,37 @@ static int diag_ask(int fd, uint8_t family, uint8_t proto)
 	return send(fd, &message, sizeof(message), 0) < 0 ? -errno : 0;
 }
 
+/* One message: 1 where it is the last. */
+static int diag_message(struct socket_list *list, struct nlmsghdr *header, uint8_t proto)
+{
+	int error;
+
+	if (header->nlmsg_type == NLMSG_DONE)
+		return 1;
+	if (header->nlmsg_type != NLMSG_ERROR)
+		return socket_add(list, NLMSG_DATA(header), proto);
+	error = ((struct nlmsgerr *)NLMSG_DATA(header))->error;
+	/* IPv6 or the protocol is not in this kernel: then there are no sockets. */
+	return error == -ENOENT || !error ? 1 : error;
+}
+
 /* One datagram of the answer: 1 after the last one. */
 static int diag_take(struct socket_list *list, char *buffer, size_t length, uint8_t proto)
 {
-	struct nlmsghdr *header = (struct nlmsghdr *)buffer;
-	int left = (int)length, error;
+	size_t at = 0;
+	int result = 0;
 
-	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-		if (header->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (header->nlmsg_type == NLMSG_ERROR) {
-			error = ((struct nlmsgerr *)NLMSG_DATA(header))->error;
-			/* IPv6 or the protocol is not in this kernel: then there are no sockets. */
-			return error == -ENOENT || !error ? 1 : error;
-		}
-		error = socket_add(list, NLMSG_DATA(header), proto);
-		if (error)
-			return error;
+	while (!result && length - at >= sizeof(struct nlmsghdr)) {
+		struct nlmsghdr *header = (struct nlmsghdr *)(buffer + at);
+
+		if (header->nlmsg_len < sizeof(*header) || header->nlmsg_len > length - at)
+			return -EPROTO;
+		result = diag_message(list, header, proto);
+		at += NLMSG_ALIGN(header->nlmsg_len);
+		if (at > length)
+			at = length;
 	}
-	return 0;
+	return result;
 }
 
 static int diag_read(struct socket_list *list, int fd, uint8_t family, uint8_t proto)

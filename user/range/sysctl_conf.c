@@ -76,21 +76,28 @@ static void line_parse(struct conf_line *line, const char *from, const char *to,
 	line->value_length = (size_t)(to - equals);
 }
 
+static bool is_line_end(char character, enum conf_dialect dialect)
+{
+	return character == '\n' || (dialect == CONF_SYSTEMD && (character == '\r' || !character));
+}
+
 bool conf_line_next(const char **at, const char *end, enum conf_dialect dialect,
 		    struct conf_line *line)
 {
-	const char *stop = *at;
+	const char *stop = *at, *text_end;
 
 	if (*at >= end)
 		return false;
-	while (stop < end && *stop && *stop != '\n' && (dialect != CONF_SYSTEMD || *stop != '\r'))
+	while (stop < end && !is_line_end(*stop, dialect))
 		stop++;
 	line->start = *at;
 	line->number++;
 	line->key[0] = '\0';
 	line->value = NULL;
 	line->value_length = 0;
-	line_parse(line, *at, stop, dialect);
+	/* procps takes the line for a string. */
+	text_end = memchr(*at, '\0', (size_t)(stop - *at));
+	line_parse(line, *at, text_end ? text_end : stop, dialect);
 	if (stop + 1 < end && stop[0] == '\r' && stop[1] == '\n')
 		stop++;
 	*at = stop < end ? stop + 1 : end;
