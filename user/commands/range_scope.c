@@ -174,6 +174,7 @@ static int leftover_visit(const struct state_entry *entry, void *arg)
 	struct leftovers *leftovers = arg;
 	struct reason why;
 	struct port_range now;
+	bool found = false;
 
 	if (strcmp(entry->path, leftovers->path))
 		leftover_forget(leftovers);
@@ -181,17 +182,22 @@ static int leftover_visit(const struct state_entry *entry, void *arg)
 	if (!leftovers->looked && netns_select("all", &leftovers->all, &why))
 		leftovers->in_force = true; /* unknown: leave the note */
 	leftovers->looked = true;
-	if (entry->running || leftovers->all.hidden)
+	if (entry->running)
 		leftovers->in_force = true;
 	for (size_t i = 0; i < leftovers->all.count; i++) {
 		const struct netns *netns = &leftovers->all.items[i];
 
-		if (netns->inode != entry->netns || change_read(netns, &now, &why) ||
-		    !range_equal(now, entry->set))
+		if (netns->inode != entry->netns)
+			continue;
+		found = true;
+		if (change_read(netns, &now, &why) || !range_equal(now, entry->set))
 			continue;
 		leftovers->in_force = true;
 		leftover_say(entry, netns, leftovers->all.host_pids);
 	}
+	/* It may be that of a process that we may not look into. */
+	if (!found && leftovers->all.hidden)
+		leftovers->in_force = true;
 	return 0;
 }
 

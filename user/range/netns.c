@@ -148,6 +148,7 @@ int netns_select(const char *which, struct netns_list *list, struct reason *why)
 	for (size_t i = 0; i < list->count; i++) {
 		list->items[i].current = list->items[i].inode == own;
 		list->items[i].init = list->items[i].inode == init;
+		list->items[i].init_known = init != 0;
 	}
 	return error;
 }

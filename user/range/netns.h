@@ -25,6 +25,7 @@ struct netns {
 	char *name;	/* of the bind mount that keeps it (ip netns add NAME), or NULL */
 	bool current;	/* the caller's own */
 	bool init;	/* that of process 1, the one that files read at boot reach */
+	bool init_known; /* false: we may not look into process 1 */
 	struct netns_process *processes;
 	size_t process_count;
 	char **containers;

@@ -46,7 +46,8 @@ int verify_live(struct verify_report *report, const struct verify_netns *subject
 	range_format(wanted, expected, RANGE_PLAIN);
 	if (range_equal(subject->live, expected))
 		item = item_add(report, VERIFY_OK, "live", "live %s", live);
-	else if (!subject->netns->init && range_equal(subject->live, kernel_default))
+	else if (!subject->netns->init && subject->netns->init_known &&
+		 range_equal(subject->live, kernel_default))
 		item = item_add(
 			report, VERIFY_FAIL, "live",
 			"live %s, not %s: a namespace does not take the host's value; set it "

@@ -94,7 +94,10 @@ static void put_boot(struct json_object *object, const struct range_view *view)
 		put_bool(object, keys[4], range_equal(boot->range, view->settings->range));
 		put_text(object, keys[5], boot->refused.text);
 	}
-	put_bool(object, "boot_reaches", view->netns->init);
+	if (view->netns->init_known)
+		put_bool(object, "boot_reaches", view->netns->init);
+	else
+		put_text(object, "boot_reaches", NULL);
 }
 
 void range_json_show(FILE *out, const struct range_view *view)

@@ -103,7 +103,7 @@ static void show_boot(FILE *out, const struct range_view *view)
 		if (*boot->refused.text)
 			fprintf(out, "                  %s\n", boot->refused.text);
 	}
-	if (!view->netns->init)
+	if (view->netns->init_known && !view->netns->init)
 		fputs("                  the files reach the namespace of process 1, and this is another\n",
 		      out);
 }
