@@ -2,7 +2,8 @@
 /*
  * LD_PRELOAD: lets one call that changes or may change something fail, or kills the process there.
  * FAULT_AT=N chooses the Nth such call, of all threads together; FAULT_PATH limits them to those on
- * that file; FAULT_KILL=1 kills instead of failing with ENOSPC. FAULT_MARK is made when it happened.
+ * that file; FAULT_KILL=1 kills instead of failing with ENOSPC, and FAULT_RUN runs a command before a
+ * call that then goes on. FAULT_MARK is made when it happened.
  * strace can inject, too, but counts calls in each thread by itself.
  */
 #define _GNU_SOURCE
@@ -25,6 +26,7 @@ static int fault(const char *path)
 {
 	const char *at = getenv("FAULT_AT"), *only = getenv("FAULT_PATH");
 	const char *mark = getenv("FAULT_MARK"), *by_kill = getenv("FAULT_KILL");
+	const char *command = getenv("FAULT_RUN");
 	int fd;
 
 	if (!at || (only && (!path || strcmp(only, path))))
@@ -34,6 +36,10 @@ static int fault(const char *path)
 	fd = mark ? creat(mark, 0600) : -1;
 	if (fd >= 0)
 		close(fd);
+	if (command) {
+		unsetenv("FAULT_AT"); /* for the command itself */
+		return system(command) < 0;
+	}
 	if (by_kill)
 		kill(getpid(), SIGKILL);
 	errno = ENOSPC;

@@ -200,16 +200,16 @@ END
 }
 
 @test "persist: a file that somebody else changes meanwhile is not overwritten" {
-	strace_works || skip "strace cannot inject here"
+	fault_build
 	private <<'END'
-echo '# one' >/etc/sysctl.conf
-# The temporary file is ready when its mode is set: somebody writes then.
-expect 1 strace -f -o '|while read -r line; do case $line in *fchmod*) echo "# two" >/etc/sysctl.conf; esac; done' \
-	-e trace=fchmod,fsync -e inject=fsync:delay_enter=300000 \
-	"$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
-has "$err" "changed by somebody else meanwhile"
-is "$(</etc/sysctl.conf)" "# two"
-is "$(now)" "32768 60999"
+for ((n = 1; n < 5; n++)); do
+	echo '# one' >/etc/sysctl.conf
+	expect 1 env LD_PRELOAD="$FAULT" FAULT_AT=$n FAULT_RUN='echo "# other" >/etc/sysctl.conf' \
+		"$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
+	has "$err" "changed by somebody else meanwhile"
+	is "$(</etc/sysctl.conf)" "# other"
+	is "$(now)" "32768 60999"
+done
 END
 }
 
