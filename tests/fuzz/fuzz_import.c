@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	for (size_t i = 0; i < import.count; i++)
-		if (!import.items[i].range.low || import.items[i].range.low > import.items[i].range.high)
+		if (!import.items[i].range.low ||
+		    import.items[i].range.low > import.items[i].range.high)
 			abort();
 	import_free(&import);
 	return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer: editing a file of sysctl.d. Whatever it holds: after conf_set() the last line that sets
- * the key sets our value, a second time changes nothing, and conf_unset() leaves no line too many.
+ * libFuzzer: editing a file of sysctl.d. Whatever it holds: after conf_set() the last line that
+ * sets the key sets our value, a second time changes nothing, and conf_unset() leaves no line too
+ * many.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	value_is(once, once_length, "49152 65535", number);
 	if (conf_set(once, once_length, SYSCTL_RANGE_KEY, "49152 65535", &twice, &twice_length,
-		     &number) || twice_length != once_length || memcmp(once, twice, once_length))
+		     &number) ||
+	    twice_length != once_length || memcmp(once, twice, once_length))
 		abort();
 	if (conf_unset(once, once_length, SYSCTL_RANGE_KEY, &without, &without_length, &number) ||
 	    without_length >= once_length)

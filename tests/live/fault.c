@@ -2,9 +2,9 @@
 /*
  * LD_PRELOAD: lets one call that changes or may change something fail, or kills the process there.
  * FAULT_AT=N chooses the Nth such call, of all threads together; FAULT_PATH limits them to those on
- * that file; FAULT_KILL=1 kills instead of failing with ENOSPC, and FAULT_RUN runs a command before a
- * call that then goes on. FAULT_MARK is made when it happened.
- * strace can inject, too, but counts calls in each thread by itself.
+ * that file; FAULT_KILL=1 kills instead of failing with ENOSPC, and FAULT_RUN runs a command before
+ * a call that then goes on. FAULT_MARK is made when it happened. strace can inject, too, but counts
+ * calls in each thread by itself.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -84,7 +84,6 @@ int fsync(int fd)
 {
 	return fault_fd(fd) ? -1 : NEXT(fsync)(fd);
 }
-
 
 int rename(const char *from, const char *to)
 {

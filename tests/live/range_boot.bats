@@ -5,44 +5,9 @@
 
 load range_helper
 
-# The range that one of the readers leaves behind, from the kernel's default on.
-readers='
-real()
-{
-	echo 32768 60999 >$range_file
-	"$@" >/dev/null 2>&1 || true
-	now
-}
-# agree NAME: both readers with what is in the files now; then empties them.
-agree()
-{
-	local said
-	expect 0 "$EPHEMPORT" range show --json
-	said=$(jq -r ".[\"boot_low\",\"boot_high\"]" <<<"$out" | paste -sd" ")
-	if [[ -x /lib/systemd/systemd-sysctl ]]; then
-		is "$1, systemd-sysctl: $said" "$1, systemd-sysctl: $(real /lib/systemd/systemd-sysctl)"
-	fi
-	said=$(jq -r ".[\"boot_procps_low\",\"boot_procps_high\"]" <<<"$out" | paste -sd" ")
-	is "$1, sysctl --system: $said" "$1, sysctl --system: $(real sysctl --system)"
-	find /etc/sysctl.d /usr/lib/sysctl.d /run/sysctl.d -mindepth 1 -delete 2>/dev/null || true
-	rm -f /etc/sysctl.conf
-}
-K=net.ipv4.ip_local_port_range
-put() # FILE FORMAT
-{
-	mkdir -p "$(dirname "$1")"
-	printf -- "${2//@/$K}" >"$1"
-}
-'
-
-setup()
-{
-	export readers
-}
-
 @test "boot: lines, one by one" {
 	private <<'END'
-eval "$readers"
+source "$LIVE/range_readers.bash"
 cases=0
 while IFS= read -r text; do
 	put /etc/sysctl.d/a.conf "$text"
@@ -100,7 +65,7 @@ END
 
 @test "boot: files, names and masks" {
 	private <<'END'
-eval "$readers"
+source "$LIVE/range_readers.bash"
 put /etc/sysctl.d/b.conf "@ = 40000 40001\n"; put /etc/sysctl.d/B.conf "@ = 41000 41001\n"
 agree "B before b"
 put /usr/lib/sysctl.d/50-a.conf "@ = 40000 40001\n"; put /etc/sysctl.d/10-b.conf "@ = 41000 41001\n"

@@ -13,6 +13,7 @@ setup_file()
 	unshare -nm true 2>/dev/null || skip "namespaces cannot be made here: it takes root"
 }
 
+# shellcheck disable=SC2154 # run sets them
 private()
 {
 	run unshare -nm --propagation private bash "$LIVE/range_private.bash"
@@ -21,6 +22,7 @@ private()
 }
 
 # The same with process 1 and /proc of its own, as at a boot.
+# shellcheck disable=SC2154
 private_boot()
 {
 	run unshare -nmpf --mount-proc --propagation private bash "$LIVE/range_private.bash"

@@ -75,6 +75,7 @@ other()
 {
 	local fifo=/run/fifo.$1 pid
 	mkfifo "$fifo"
+	# shellcheck disable=SC2016 # for that shell to expand
 	unshare -n sh -c 'echo >"$1"; exec sleep 1000' sh "$fifo" &
 	pid=$!
 	read -r <"$fifo"

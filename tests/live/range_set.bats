@@ -47,6 +47,9 @@ has "$err" "begin at 30000"
 expect 2 "$EPHEMPORT" range set
 has "$err" "which range?"
 is "$(now)" "32768 60999"
+# The kernel holds it the other way round, too.
+echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+! echo 32769 2>/dev/null >/proc/sys/net/ipv4/ip_unprivileged_port_start || die "taken"
 END
 }
 

@@ -47,8 +47,9 @@ static void test_count_knee_and_parity(void **state)
 static void test_parse_takes_three_notations(void **state)
 {
 	static const char *const right[] = {
-		"49152-65535",		 "49152 65535",		   "49152\t65535\n",
-		"  49152   65535  ",	 "start=49152 num=16384",  "num=16384 start=49152",
+		"49152-65535",		 "49152 65535",
+		"49152\t65535\n",	 "  49152   65535  ",
+		"start=49152 num=16384", "num=16384 start=49152",
 		"START=49152 Num=16384", "start=49152\tnum=16384 ",
 	};
 	struct port_range range;
@@ -125,8 +126,8 @@ static void test_overlap(void **state)
 	assert_int_equal(range_count(both), 768);
 	assert_false(range_overlap((struct port_range){ 32768, 60999 },
 				   (struct port_range){ 30000, 32767 }, &both));
-	assert_true(range_overlap((struct port_range){ 1, 10 }, (struct port_range){ 10, 20 },
-				  &both));
+	assert_true(
+		range_overlap((struct port_range){ 1, 10 }, (struct port_range){ 10, 20 }, &both));
 	assert_int_equal(both.low, 10);
 	assert_int_equal(both.high, 10);
 }

@@ -26,13 +26,17 @@ static struct place *place_make(uint16_t low, uint16_t high)
 {
 	static struct place place;
 
-	place = (struct place){ .settings = { .range = { 32768, 60999 }, .unprivileged_start = 1024,
-					      .step_width = -1, .tw_reuse = 2,
+	place = (struct place){ .settings = { .range = { 32768, 60999 },
+					      .unprivileged_start = 1024,
+					      .step_width = -1,
+					      .tw_reuse = 2,
 					      .tw_reuse_delay_ms = 1000 } };
 	place.list.items = place.sockets;
 	place.owners = (struct owner_list){ &place.owner, 1 };
-	place.input = (struct check_input){ .range = { low, high }, .settings = &place.settings,
-					    .sockets = &place.list, .owners = &place.owners,
+	place.input = (struct check_input){ .range = { low, high },
+					    .settings = &place.settings,
+					    .sockets = &place.list,
+					    .owners = &place.owners,
 					    .nodeport = { NODEPORT_LOW, NODEPORT_HIGH } };
 	return &place;
 }
@@ -41,7 +45,11 @@ static void place_hold(struct place *place, uint8_t proto, uint8_t state, uint16
 		       uint16_t dport, uint32_t inode)
 {
 	place->sockets[place->list.count++] = (struct held_socket){
-		.proto = proto, .family = AF_INET, .state = state, .sport = sport, .dport = dport,
+		.proto = proto,
+		.family = AF_INET,
+		.state = state,
+		.sport = sport,
+		.dport = dport,
 		.inode = inode,
 	};
 }

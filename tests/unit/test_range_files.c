@@ -17,7 +17,7 @@
 #include "range/sysctl_conf.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define KEY SYSCTL_RANGE_NAME
+#define KEY	      SYSCTL_RANGE_NAME
 
 static void test_set_changes_the_line_and_nothing_else(void **state)
 {
@@ -50,7 +50,8 @@ static void test_set_changes_the_line_and_nothing_else(void **state)
 		char *out;
 
 		assert_int_equal(conf_set(rows[i].before, strlen(rows[i].before), SYSCTL_RANGE_KEY,
-					  "1 2", &out, &length, &line), 0);
+					  "1 2", &out, &length, &line),
+				 0);
 		assert_string_equal(out, rows[i].after);
 		assert_int_equal(length, strlen(rows[i].after));
 		assert_int_equal(line, rows[i].line);
@@ -66,22 +67,26 @@ static void test_unset_takes_back_what_set_appended(void **state)
 	size_t length;
 
 	(void)state;
-	assert_int_equal(conf_set(before, strlen(before), SYSCTL_RANGE_KEY, "1 2", &changed, &length,
-				  &line), 0);
+	assert_int_equal(
+		conf_set(before, strlen(before), SYSCTL_RANGE_KEY, "1 2", &changed, &length, &line),
+		0);
 	assert_int_equal(conf_unset(changed, length, SYSCTL_RANGE_KEY, &back, &length, &line), 0);
 	assert_string_equal(back, before);
 	assert_int_equal(line, 5);
 	free(changed);
-	assert_int_equal(conf_unset(before, strlen(before), SYSCTL_RANGE_KEY, &changed, &length,
-				    &line), -ENOENT);
+	assert_int_equal(
+		conf_unset(before, strlen(before), SYSCTL_RANGE_KEY, &changed, &length, &line),
+		-ENOENT);
 	free(back);
 }
 
 /* A directory that stands for "/". */
 static int root_make(void **state)
 {
-	static const char *const dirs[] = { "", "/etc", "/etc/sysctl.d", "/run", "/run/sysctl.d",
-					    "/usr", "/usr/lib", "/usr/lib/sysctl.d" };
+	static const char *const dirs[] = {
+		"",	"/etc",	    "/etc/sysctl.d",	"/run", "/run/sysctl.d",
+		"/usr", "/usr/lib", "/usr/lib/sysctl.d"
+	};
 	char *root = strdup("/tmp/ephemport-test.XXXXXX"), path[256];
 
 	if (!root || !mkdtemp(root))

@@ -13,7 +13,7 @@
 #include "util/file.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define CORPUS "tests/fuzz/corpus/import/"
+#define CORPUS	      "tests/fuzz/corpus/import/"
 
 static const struct {
 	const char *file;
@@ -144,7 +144,8 @@ static const struct {
 	{ "net.inet.ip.portrange.first: 1\nnet.inet.ip.portrange.first: 2\n", "twice" },
 	{ "net.ipv4.ip_local_port_range = 49152\n", "no range" },
 	{ "net.ipv4.ip_local_port_range = \"1024 65535\"\n", "no range" },
-	{ "net.ipv4.ip_local_port_range = 1 2\nnet.ipv4.ip_local_port_range = 3 4\n", "two values" },
+	{ "net.ipv4.ip_local_port_range = 1 2\nnet.ipv4.ip_local_port_range = 3 4\n",
+	  "two values" },
 	{ "# net.ipv4.ip_local_port_range = 1024 65535\n", "no value" },
 };
 
@@ -164,7 +165,8 @@ static void test_what_is_not_clear_is_refused(void **state)
 
 static void test_encodings_that_cannot_be_told_are_refused(void **state)
 {
-	static const char no_mark[] = "a\0 \0:\0 \0005\0", odd[] = "\xff\xfe" "a\0b";
+	static const char no_mark[] = "a\0 \0:\0 \0005\0", odd[] = "\xff\xfe"
+								   "a\0b";
 	struct import import;
 	struct reason why;
 
@@ -179,7 +181,8 @@ static void test_encodings_that_cannot_be_told_are_refused(void **state)
 
 static void test_bsd_may_count_down(void **state)
 {
-	static const char text[] = "net.inet.ip.portrange.first=5000\nnet.inet.ip.portrange.last=4000\n";
+	static const char text[] =
+		"net.inet.ip.portrange.first=5000\nnet.inet.ip.portrange.last=4000\n";
 	struct import import;
 	struct reason why;
 

@@ -10,7 +10,7 @@
 #include "range/container.h"
 #include "range/netns_scan.h"
 
-#define ID "3f2a1b4c5d6e7f8090a1b2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d6e7f8"
+#define ID	      "3f2a1b4c5d6e7f8090a1b2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d6e7f8"
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static void test_containers_by_their_cgroup(void **state)
@@ -21,7 +21,8 @@ static void test_containers_by_their_cgroup(void **state)
 		{ "0::/system.slice/docker-" ID ".scope\n", "docker 3f2a1b4c5d6e" },
 		{ "12:pids:/docker/" ID "\n11:cpu:/docker/" ID "\n", "docker 3f2a1b4c5d6e" },
 		{ "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/"
-		  "cri-containerd-" ID ".scope\n", "kubernetes 3f2a1b4c5d6e" },
+		  "cri-containerd-" ID ".scope\n",
+		  "kubernetes 3f2a1b4c5d6e" },
 		{ "0::/kubepods/besteffort/pod1234/" ID "\n", "kubernetes 3f2a1b4c5d6e" },
 		{ "0::/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope\n",
 		  "kubernetes 3f2a1b4c5d6e" },

@@ -19,12 +19,12 @@ struct netns_process {
 };
 
 struct netns {
-	uint64_t inode; /* the number in "net:[4026531840]", what trace shows as netns */
-	int fd;		/* keeps it alive while we look; -1 where it could not be opened */
-	char *path;	/* what --netns takes to mean it */
-	char *name;	/* of the bind mount that keeps it (ip netns add NAME), or NULL */
-	bool current;	/* the caller's own */
-	bool init;	/* that of process 1, the one that files read at boot reach */
+	uint64_t inode;	 /* the number in "net:[4026531840]", what trace shows as netns */
+	int fd;		 /* keeps it alive while we look; -1 where it could not be opened */
+	char *path;	 /* what --netns takes to mean it */
+	char *name;	 /* of the bind mount that keeps it (ip netns add NAME), or NULL */
+	bool current;	 /* the caller's own */
+	bool init;	 /* that of process 1, the one that files read at boot reach */
 	bool init_known; /* false: we may not look into process 1 */
 	struct netns_process *processes;
 	size_t process_count;
