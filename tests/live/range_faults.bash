@@ -12,7 +12,7 @@ new_file=${old_file/40000 40099/49152 65535}
 one() # N
 {
 	echo "$old_file" >/etc/sysctl.conf
-	echo 32768 60999 >$range_file
+	echo 32768 60999 >"$range_file"
 	rm -f /run/mark
 	status=0
 	LD_PRELOAD=$FAULT FAULT_AT=$1 FAULT_MARK=/run/mark \

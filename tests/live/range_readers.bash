@@ -5,7 +5,7 @@
 # What one of them leaves behind, from the kernel's default on.
 real()
 {
-	echo 32768 60999 >$range_file
+	echo 32768 60999 >"$range_file"
 	"$@" >/dev/null 2>&1 || true
 	now
 }

@@ -166,19 +166,27 @@ static int import_excluded(char *text, struct import *import, struct reason *why
 	return error;
 }
 
-int import_netsh(char *text, struct import *import, struct reason *why)
+/* Does any line of @text separate titles from rows? */
+static bool has_header(const char *text)
 {
-	for (char *at = text; *at; at += strcspn(at, "\r\n"), at += strspn(at, "\r\n")) {
-		size_t length = strcspn(at, "\r\n");
+	while (*text) {
 		char line[256];
+		size_t length;
 
-		at += strspn(at, " \t");
-		length = strcspn(at, "\r\n");
-		snprintf(line, sizeof(line), "%.*s", (int)(length < 255 ? length : 255), at);
+		text += strspn(text, " \t");
+		length = strcspn(text, "\r\n");
+		snprintf(line, sizeof(line), "%.*s", length < 255 ? (int)length : 255, text);
 		for (size_t end = strlen(line); end && isspace((unsigned char)line[end - 1]);)
 			line[--end] = '\0';
 		if (is_header(line))
-			return import_excluded(text, import, why);
+			return true;
+		text += length + strspn(text + length, "\r\n");
 	}
-	return import_dynamic(text, import, why);
+	return false;
+}
+
+int import_netsh(char *text, struct import *import, struct reason *why)
+{
+	return has_header(text) ? import_excluded(text, import, why) :
+				  import_dynamic(text, import, why);
 }
