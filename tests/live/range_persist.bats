@@ -171,6 +171,18 @@ done
 END
 }
 
+@test "persist: the new file is on the disk before it takes the name, and the name after" {
+	strace_works || skip "strace cannot follow here"
+	private <<'END'
+: >/etc/sysctl.conf
+expect 0 strace -f -y -o /run/trace -e trace=fsync,rename,renameat,renameat2 \
+	"$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
+is "$(grep -v /run/ephemport /run/trace | grep -o -e 'fsync([0-9]*<[^>]*' -e 'rename[a-z0-9]*(' |
+	sed 's/[0-9]*//g' | paste -sd' ')" \
+	"fsync(</etc/.sysctl.conf.ephemport. rename( fsync(</etc"
+END
+}
+
 @test "persist: a file that somebody else changes meanwhile is not overwritten" {
 	fault_build
 	private <<'END'
