@@ -3,7 +3,7 @@
 # What 'range show' says of the next boot, held against the programs that read the files: each case
 # is read by systemd-sysctl and by 'sysctl --system' in a namespace of its own.
 
-load range_helper
+load range_setup
 
 @test "boot: lines, one by one" {
 	private <<'END'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ephemport range check and import.
 
-load range_helper
+load range_setup
 
 @test "check: what guides recommend trips it" {
 	private <<'END'

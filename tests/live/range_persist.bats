@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ephemport range set --persist and unset: files, and the two programs that read them at boot.
 
-load range_helper
+load range_setup
 
 @test "persist: a drop-in that both readers take, and show agrees" {
 	private_boot <<'END'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the script on standard input in a network and a mount namespace of its own, with an /etc, a
-# /run and a /usr/lib/sysctl.d that nobody else sees. Called by range_helper.bash.
+# /run and a /usr/lib/sysctl.d that nobody else sees. Called by range_setup.bash.
 # shellcheck shell=bash
 set -euo pipefail
 

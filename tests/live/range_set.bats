@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ephemport range set: the range in force, held against /proc/sys read by other programs.
 
-load range_helper
+load range_setup
 
 @test "set: changes it, prints old and new, and how to go back works" {
 	private <<'END'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ephemport range show, held against /proc/sys read by other programs.
 
-load range_helper
+load range_setup
 
 @test "show: a new namespace has the kernel's default, whatever its parent has" {
 	private <<'END'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ephemport range verify: real allocations; the ports of others are read by getsockname().
 
-load range_helper
+load range_setup
 
 @test "verify: a namespace left alone is named, with what it has" {
 	private <<'END'
@@ -130,6 +130,15 @@ echo 'net.ipv4.ip_local_port_range = "49152 65535"' >/etc/sysctl.d/60-ephemport.
 expect 4 "$EPHEMPORT" range verify 49152-65535 --boot
 has "$out" "60-ephemport.conf:1 has no effect"
 has "$out" "quotes"
+END
+}
+
+@test "verify: without privileges all but connect is proven" {
+	private <<'END'
+ip link set lo up
+expect 0 setpriv --reuid 65534 --regid 65534 --clear-groups "$EPHEMPORT" range verify 32768-60999
+has "$out" "32 of 32 probe allocations inside"
+has "$out" "CAP_NET_ADMIN"
 END
 }
 

@@ -126,12 +126,15 @@ int verify_probes(struct verify_report *report, const struct verify_netns *subje
 	}
 	error = item_place(item, subject);
 	if (!error && *skipped)
-		error = item_place(item_add(report, VERIFY_SKIP, "probe", "not possible here: %s%s",
-					    skipped,
-					    strstr(skipped, "ENETUNREACH") ?
-						    " (no route to loopback: lo is down)" :
-						    ""),
-				   subject);
+		error = item_place(
+			item_add(report, VERIFY_SKIP, "probe", "not possible here: %s%s%s", skipped,
+				 strstr(skipped, "ENETUNREACH") ?
+					 " (no route to loopback: lo is down)" :
+					 "",
+				 strstr(skipped, "EPERM") ?
+					 " (it takes CAP_NET_ADMIN to connect without a packet)" :
+					 ""),
+			subject);
 	return error ? error : verify_restart(report, subject);
 }
 
