@@ -163,10 +163,10 @@ END
 @test "set: a command that does not heed the signal is killed by a second one" {
 	private <<'END'
 mkfifo /run/ready
-"$EPHEMPORT" range set 40000-40099 -- python3 -c 'import signal
-ready = open("/run/ready", "w", buffering=1)
-signal.signal(signal.SIGTERM, lambda *a: print("heard", file=ready))
-print("ready", file=ready)
+"$EPHEMPORT" range set 40000-40099 -- python3 -c 'import os, signal
+ready = os.open("/run/ready", os.O_WRONLY)
+signal.signal(signal.SIGTERM, lambda *a: os.write(ready, b"heard\n"))
+os.write(ready, b"ready\n")
 while True: signal.pause()' &
 pid=$!
 exec 8</run/ready
