@@ -171,6 +171,9 @@ static __always_inline bool filter_begin(const struct self *self, struct sock *s
 {
 	__u16 proto;
 
+	/* The verifier drops what never runs, but not the loads before it: one in place of many. */
+	if (!config.filters)
+		return true;
 	if (config.filters & FILTER_PID) {
 		__u32 pid = HAVE_TASK_BTF ? self->task->tgid :
 					    (__u32)(bpf_get_current_pid_tgid() >> 32);
@@ -273,14 +276,16 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	bool untold = !(config.paths & (1U << path)) || !filter_begin(self, sk);
 	struct flight *flight;
 
-	if (untold && !keep)
+	if (untold && (!keep || config.aggregate))
 		return NULL;
 	flight = flight_slot(self);
 	if (!flight)
 		return NULL;
 	flight_take(self, flight);
 	flight->flags = 0;
-	range_read(flight, sk);
+	/* A count needs it to tell the two passes apart, and what a named bind is held against. */
+	if (!config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT)
+		range_read(flight, sk);
 	if (path == PATH_EXPLICIT && (named < flight->low || named > flight->high)) {
 		flight->task = 0;
 		return NULL;
@@ -290,7 +295,10 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight->named = named;
 	flight->path = path;
 	flight->untold = untold;
-	__builtin_memset(&flight->search, 0, sizeof(flight->search));
+	if (config.aggregate && config.examined)
+		flight->search.refused = 0;
+	if (!config.aggregate)
+		__builtin_memset(&flight->search, 0, sizeof(flight->search));
 	flight->task = (__u64)self->task;
 	flight->start_ns = bpf_ktime_get_ns();
 	return flight;
@@ -336,6 +344,8 @@ static __always_inline bool filter_end(const struct flight *flight, __u16 error,
 				       __u16 family, const __u32 saddr[4], const __u32 daddr[4],
 				       __be16 dport)
 {
+	if (!config.filters)
+		return true;
 	if ((config.filters & FILTER_FAILED) && !error)
 		return false;
 	if ((config.filters & FILTER_SLOWER) && latency_ns < config.slower_than_ns)
@@ -413,19 +423,28 @@ static __always_inline void reserved_tell(struct net *net)
 	told->epoch = epoch;
 }
 
+#include "aggregate.h"
+
 /* The search of @flight is over, with @port chosen or @error (positive, as the caller sees it). */
 static __always_inline void alloc_end(const struct self *self, struct flight *flight,
 				      struct sock *sk, __u16 port, __u16 error)
 {
 	__u64 now = BRACKETED && flight->end_ns ? flight->end_ns : bpf_ktime_get_ns();
 	__u64 latency = now - flight->start_ns;
-	__u16 family = READ(sk, __sk_common.skc_family);
-	__u32 saddr[4], daddr[4] = {};
-	struct net *net = READ(sk, __sk_common.skc_net.net);
-	__be16 dport = 0;
+	__u32 saddr[4], daddr[4];
 	struct event_alloc *event;
+	__be16 dport = 0;
+	struct net *net;
+	__u16 family;
 
 	flight->task = 0;
+	if (config.aggregate && !config.addresses) {
+		stat_record(self, flight, sk, port, error, latency, NULL);
+		return;
+	}
+	family = READ(sk, __sk_common.skc_family);
+	net = READ(sk, __sk_common.skc_net.net);
+	__builtin_memset(daddr, 0, sizeof(daddr));
 	if (BRACKETED && (flight->flags & ALLOC_SOURCE))
 		__builtin_memcpy(saddr, flight->source, sizeof(saddr));
 	else
@@ -440,6 +459,11 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 	}
 	if (!filter_end(flight, error, latency, family, saddr, daddr, dport)) {
 		__sync_fetch_and_add(&counters.filtered, 1);
+		return;
+	}
+	if (config.aggregate) {
+		stat_record(self, flight, sk, port, error, latency,
+			    &(struct stat_ends){ saddr, daddr, dport });
 		return;
 	}
 	if (!BRACKETED)

@@ -87,6 +87,8 @@ static __always_inline void udp_search_begin(struct flight *flight, struct sock 
 {
 	struct udp_table *table = NULL;
 
+	if (config.aggregate)
+		return;
 	if (bpf_core_field_exists(struct proto, h.udp_table))
 		table = READ(sk, __sk_common.skc_prot->h.udp_table);
 	if (!table && bpf_core_field_exists(struct net, ipv4.udp_table))
@@ -103,6 +105,8 @@ static __always_inline void range_recheck(struct flight *flight, struct sock *sk
 	__u16 low = flight->low, high = flight->high;
 	__u8 flags = flight->flags;
 
+	if (config.aggregate)
+		return;
 	range_read(flight, sk);
 	if (flight->low != low || flight->high != high)
 		flight->search.flags |= SEARCH_RANGE_CHANGED;
