@@ -9,6 +9,7 @@
 
 const struct command *const commands[] = {
 	&command_trace,
+	&command_stat,
 	&command_doctor,
 	&command_help,
 	NULL,
