@@ -58,8 +58,8 @@ struct flight {
 	struct event_search search;
 	__u64 record;	 /* see submit_flags() */
 	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not tell it */
-	__u32 dest[4];	 /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
-	__u32 writes;	 /* of the slot's watch, at the start */
+	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
+	__u32 writes;  /* of the slot's watch, at the start */
 	__be16 dport;
 	__u8 pad2[2];
 };
@@ -80,7 +80,7 @@ struct {
  * whether the kernel has it.
  */
 extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
-#define CAST(pointer, type)                                                                        \
+#define CAST(pointer, type) \
 	((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
 
 /* 16 bytes from anywhere in the kernel. */
@@ -206,6 +206,9 @@ static __always_inline bool filter_begin(const struct self *self, struct sock *s
 {
 	__u16 proto;
 
+	/* The verifier drops what never runs, but not the loads before it: one in place of many. */
+	if (!config.filters)
+		return true;
 	if (config.filters & FILTER_PID) {
 		__u32 pid = HAVE_TASK_BTF ? self->task->tgid :
 					    (__u32)(bpf_get_current_pid_tgid() >> 32);
@@ -303,6 +306,16 @@ static __always_inline void range_read(struct flight *flight, struct sock *sk)
 }
 
 /*
+ * Of what is only counted: connect()'s, to tell the passes apart and what was examined; UDP's for
+ * the latter; that which a named bind is held against.
+ */
+static __always_inline bool range_matters(enum alloc_path path)
+{
+	return !config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT ||
+	       config.udp_examined;
+}
+
+/*
  * A search begins, or (@path PATH_EXPLICIT) a use of the port @named. Returns its flight, NULL
  * where it is not to be traced; with @keep also then, but never told.
  */
@@ -319,7 +332,8 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 		return NULL;
 	flight_take(self, flight);
 	flight->flags = 0;
-	range_read(flight, sk);
+	if (range_matters(path))
+		range_read(flight, sk);
 	if (path == PATH_EXPLICIT && (named < flight->low || named > flight->high)) {
 		flight->task = 0;
 		return NULL;
@@ -329,7 +343,8 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight->named = named;
 	flight->path = path;
 	flight->untold = untold;
-	__builtin_memset(&flight->search, 0, sizeof(flight->search));
+	if (!config.aggregate || config.examined)
+		__builtin_memset(&flight->search, 0, sizeof(flight->search));
 	flight->task = (__u64)self->task;
 	flight->start_ns = bpf_ktime_get_ns();
 	return flight;
@@ -376,6 +391,8 @@ static __always_inline bool filter_end(const struct flight *flight, __u16 error,
 				       __u16 family, const __u32 saddr[4], const __u32 daddr[4],
 				       __be16 dport)
 {
+	if (!config.filters)
+		return true;
 	if ((config.filters & FILTER_FAILED) && !error)
 		return false;
 	if ((config.filters & FILTER_SLOWER) && latency_ns < config.slower_than_ns)
@@ -429,7 +446,35 @@ static __always_inline __u64 submit_flags(struct flight *flight, const void *rec
 
 enum { RESERVED_SLOTS = 4096 };
 struct reserved_told reserved_told[RESERVED_SLOTS] SEC(".data.reserved");
-__u64 reserved_epoch SEC(".data.reserved");
+__u32 reserved_epoch SEC(".data.reserved");
+
+static __always_inline __u64 net_identity(struct net *net)
+{
+	return bpf_core_field_exists(struct net, net_cookie) ? READ(net, net_cookie) : (__u64)net;
+}
+
+/* Whether the namespace reserves any port; looked at once, and again when any list was written. */
+static __always_inline bool reserved_any(struct net *net)
+{
+	struct reserved_told *told = &reserved_told[READ(net, ns.inum) & (RESERVED_SLOTS - 1)];
+	__u64 cookie = net_identity(net), any = 0;
+	__u32 epoch = reserved_epoch;
+	const unsigned long *bits;
+
+	if (told->cookie == cookie && told->epoch == epoch)
+		return told->any;
+	bits = READ(net, ipv4.sysctl_local_reserved_ports);
+	for (int i = 0; i < 1024; i++) {
+		__u64 word = 0;
+
+		bpf_probe_read_kernel(&word, sizeof(word), bits + i);
+		any |= word;
+	}
+	told->any = any != 0;
+	told->cookie = cookie;
+	told->epoch = epoch;
+	return any;
+}
 
 /*
  * The search skips reserved ports. User space must know them to count what was examined, as they
@@ -442,7 +487,7 @@ static __always_inline void reserved_tell(struct net *net)
 	__u32 netns = READ(net, ns.inum);
 	struct reserved_told *told = &reserved_told[netns & (RESERVED_SLOTS - 1)];
 	struct event_reserved *event;
-	__u64 epoch = reserved_epoch;
+	__u32 epoch = reserved_epoch;
 
 	if (told->cookie == cookie && told->epoch == epoch)
 		return;
@@ -458,19 +503,28 @@ static __always_inline void reserved_tell(struct net *net)
 	told->epoch = epoch;
 }
 
+#include "aggregate.h"
+
 /* The search of @flight is over, with @port chosen or @error (positive, as the caller sees it). */
 static __always_inline void alloc_end(const struct self *self, struct flight *flight,
 				      struct sock *sk, __u16 port, __u16 error)
 {
 	__u64 now = BRACKETED && flight->end_ns ? flight->end_ns : bpf_ktime_get_ns();
 	__u64 latency = now - flight->start_ns;
-	__u16 family = READ(sk, __sk_common.skc_family);
-	__u32 saddr[4], daddr[4] = {};
-	struct net *net = READ(sk, __sk_common.skc_net.net);
-	__be16 dport = 0;
+	__u32 saddr[4] __attribute__((aligned(8))), daddr[4] __attribute__((aligned(8)));
 	struct event_alloc *event;
+	__be16 dport = 0;
+	struct net *net;
+	__u16 family;
 
 	flight->task = 0;
+	if (config.aggregate && !config.addresses) {
+		stat_record(self, flight, sk, port, error, latency, NULL);
+		return;
+	}
+	family = READ(sk, __sk_common.skc_family);
+	net = READ(sk, __sk_common.skc_net.net);
+	__builtin_memset(daddr, 0, sizeof(daddr));
 	if (BRACKETED && (flight->flags & ALLOC_SOURCE))
 		__builtin_memcpy(saddr, flight->source, sizeof(saddr));
 	else
@@ -485,6 +539,11 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 	}
 	if (!filter_end(flight, error, latency, family, saddr, daddr, dport)) {
 		__sync_fetch_and_add(&counters.filtered, 1);
+		return;
+	}
+	if (config.aggregate) {
+		stat_record(self, flight, sk, port, error, latency,
+			    &(struct stat_ends){ saddr, daddr, dport });
 		return;
 	}
 	if (!BRACKETED)

@@ -9,8 +9,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED	     0
-#define READ(pointer, field) ((pointer)->field)
+#define BRACKETED		   0
+#define READ(pointer, field)	   ((pointer)->field)
 #define ADDRESS_OF(pointer, field) (&(pointer)->field)
 
 #include "alloc.h"

@@ -86,6 +86,8 @@ static __always_inline void udp_search_begin(struct flight *flight, struct sock 
 {
 	struct udp_table *table = NULL;
 
+	if (config.aggregate && !config.udp_examined)
+		return;
 	if (bpf_core_field_exists(struct proto, h.udp_table))
 		table = READ(sk, __sk_common.skc_prot->h.udp_table);
 	if (!table && bpf_core_field_exists(struct net, ipv4.udp_table))
@@ -101,6 +103,8 @@ static __always_inline void range_recheck(struct flight *flight, struct sock *sk
 {
 	__u16 low, high;
 
+	if (!range_matters(flight->path))
+		return;
 	RANGE_OF_NET(READ, READ(sk, __sk_common.skc_net.net), low, high);
 	if (low != flight->net_low || high != flight->net_high)
 		flight->search.flags |= SEARCH_RANGE_CHANGED;

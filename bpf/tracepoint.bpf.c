@@ -19,8 +19,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED	     1
-#define READ(pointer, field) BPF_CORE_READ(pointer, field)
+#define BRACKETED		   1
+#define READ(pointer, field)	   BPF_CORE_READ(pointer, field)
 #define ADDRESS_OF(pointer, field) __builtin_preserve_access_index(&(pointer)->field)
 
 #include "alloc.h"

@@ -58,7 +58,7 @@ struct option_group {
 struct command {
 	const char *name;
 	const char *parent; /* of a subcommand: the command's name, else NULL */
-	const char *args; /* the positional arguments as --help shows them, "" for none */
+	const char *args;   /* the positional arguments as --help shows them, "" for none */
 	const char *summary;
 	const char *description; /* paragraphs for --help and the man page, without roff */
 	const char *examples;	 /* lines, for the same places */
