@@ -82,31 +82,28 @@ static __always_inline void step_width_read(struct event_search *search, struct 
 	}
 }
 
-static __always_inline void udp_search_begin(struct flight *flight, struct sock *sk)
+static __always_inline void udp_search_inputs(struct flight *flight, struct sock *sk)
 {
 	struct udp_table *table = NULL;
 
-	if (config.aggregate && !config.udp_examined)
-		return;
 	if (bpf_core_field_exists(struct proto, h.udp_table))
 		table = READ(sk, __sk_common.skc_prot->h.udp_table);
 	if (!table && bpf_core_field_exists(struct net, ipv4.udp_table))
 		table = READ(sk, __sk_common.skc_net.net->ipv4.udp_table);
 	if (table)
-		flight->search.slots = READ(table, mask) + 1;
+		flight->search.slots = BPF_CORE_READ(table, mask) + 1;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport))
 		flight->search.flags |= SEARCH_REUSEPORT;
 }
 
-/* Whether the namespace's range is another one now: then the reckoning would be of two ranges. */
-static __always_inline void range_recheck(struct flight *flight, struct sock *sk)
+/*
+ * Whether any range was written during the search: then the reckoning may be of two ranges. The
+ * socket's own cannot change, since the search holds the socket's lock.
+ */
+static __always_inline void range_recheck(struct flight *flight)
 {
-	__u16 low, high;
-
-	if (!range_matters(flight->path))
-		return;
-	RANGE_OF_NET(READ, READ(sk, __sk_common.skc_net.net), low, high);
-	if (low != flight->net_low || high != flight->net_high)
+	if (range_matters(flight->path) &&
+	    flight->range_epoch != *(volatile __u32 *)&range_epoch)
 		flight->search.flags |= SEARCH_RANGE_CHANGED;
 }
 

@@ -101,6 +101,7 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	if (config.aggregate)
 		wanted = 1; /* the programs name the ring, but nothing goes through it */
 	config.option_scans_all = tracer->facts.option_scans_all;
+	config.udp_examined |= options->explain;
 	error = aggregate_configure(tracer->object, &config, options->keys);
 	if (error)
 		return error;
@@ -202,6 +203,34 @@ static unsigned int tracer_paths_of(const struct tracer *tracer, const struct co
 		    group_is_main(program->group))
 			paths &= ~program->paths;
 	return paths;
+}
+
+static bool program_loaded(const struct tracer *tracer, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(tracer->object, name);
+
+	return program && bpf_program__fd(program) >= 0;
+}
+
+/*
+ * What the programs that run allow the decoder to conclude. A program is not even loaded where the
+ * kernel has no function for it: a count that misses one of its sources would be wrong, not small.
+ */
+static void decoder_learn(struct tracer *tracer, unsigned int groups)
+{
+	struct decoder *decoder = &tracer->decoder;
+
+	decoder->conflicts_known = (groups & (1u << GROUP_CONFLICT)) &&
+				   (program_loaded(tracer, "bind_conflict4") ||
+				    (program_loaded(tracer, "bind_conflict5") &&
+				     program_loaded(tracer, "bind_any_conflict")));
+	decoder->timewait_known = (groups & (1u << GROUP_TIMEWAIT)) &&
+				  program_loaded(tracer, "timewait_taken");
+	decoder->explain = (groups & (1u << GROUP_EXPLAIN)) &&
+			   (program_loaded(tracer, "tuple_check4") ||
+			    program_loaded(tracer, "tuple_check6")) &&
+			   program_loaded(tracer, "timewait_check");
+	tracer->aggregate.conflicts_known = decoder->conflicts_known;
 }
 
 /* Attaches what was loaded; takes from @groups those of which a program failed. */
@@ -319,8 +348,8 @@ static unsigned int groups_wanted(const struct tracer_options *options)
 
 	if (options->config.aggregate)
 		groups = GROUPS_OF_COUNTS | (options->config.udp_examined ? 1u << GROUP_DRAW : 0);
-	if (!options->explain)
-		groups &= ~(1u << GROUP_EXPLAIN);
+	else if (!options->explain)
+		groups &= ~(1u << GROUP_EXPLAIN | 1u << GROUP_DRAW);
 	return groups;
 }
 
@@ -352,13 +381,11 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	if (error)
 		tracer_explain(tracer, error);
 	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
-	tracer->decoder.conflicts_known = groups & (1u << GROUP_CONFLICT);
-	tracer->aggregate.conflicts_known = tracer->decoder.conflicts_known;
-	tracer->decoder.timewait_known = groups & (1u << GROUP_TIMEWAIT);
+	if (!error)
+		decoder_learn(tracer, groups);
 	if (options->explain && tracer->backend != &backends[BACKEND_FENTRY])
 		tracer_say(tracer,
 			   "--explain needs the fentry backend: refusals are not known here");
-	tracer->decoder.explain = groups & (1u << GROUP_EXPLAIN);
 	for (unsigned int group = 0; !error && group < GROUP_COUNT; group++)
 		if (wanted & ~groups & (1u << group))
 			tracer_say(tracer, "not traced on this kernel: %s (-v tells more)",
