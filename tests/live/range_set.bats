@@ -133,9 +133,11 @@ END
 
 @test "set: the command starts with the signals as they were" {
 	private <<'END'
-mask=$(grep -e SigBlk -e SigIgn /proc/self/status)
+# 32 and 33 are the C library's own, and it resets them in what it spawns.
+named() { while read -r key mask; do echo "$key $((0x$mask & 0x7fffffff))"; done; }
+mask=$(grep -e SigBlk -e SigIgn /proc/self/status | named)
 expect 0 "$EPHEMPORT" range set 40000-40099 -- grep -e SigBlk -e SigIgn /proc/self/status
-is "$out" "$mask"
+is "$(named <<<"$out")" "$mask"
 END
 }
 
