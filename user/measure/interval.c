@@ -60,7 +60,8 @@ int stat_table_merge(struct stat_table *table, const struct stat_table *from)
 			return -ENOMEM;
 		*row = from->rows[i];
 	}
-	qsort(table->rows, table->count, sizeof(*table->rows), row_by_id);
+	if (table->count)
+		qsort(table->rows, table->count, sizeof(*table->rows), row_by_id);
 	return 0;
 }
 
@@ -89,9 +90,35 @@ int interval_take(struct stat_table *out, struct stat_table *now, struct stat_ta
 	return 0;
 }
 
+static int number_compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
+{
+	int order = a->known - b->known;
+
+	if (!order)
+		order = memcmp(&a->address, &b->address, sizeof(a->address));
+	return order ? order : a->port - b->port;
+}
+
 static int who_compare(const struct stat_who *a, const struct stat_who *b)
 {
-	return a->other != b->other ? a->other - b->other : memcmp(a, b, sizeof(*a));
+	int order = a->other - b->other;
+
+	if (!order)
+		order = memcmp(a->comm, b->comm, sizeof(a->comm));
+	if (!order)
+		order = endpoint_compare(&a->source, &b->source);
+	if (!order)
+		order = endpoint_compare(&a->dest, &b->dest);
+	if (!order)
+		order = number_compare(a->cgroup_id, b->cgroup_id);
+	if (!order)
+		order = number_compare(a->netns, b->netns);
+	return order ? order : number_compare(a->uid, b->uid);
 }
 
 bool stat_who_same(const struct stat_who *a, const struct stat_who *b)
@@ -125,8 +152,7 @@ static int row_for_reading(const void *a, const void *b)
 	who = who_compare(&one->who, &two->who);
 	if (who)
 		return who;
-	return (outcome_order(one) > outcome_order(two)) -
-	       (outcome_order(one) < outcome_order(two));
+	return number_compare(outcome_order(one), outcome_order(two));
 }
 
 void stat_table_sort(struct stat_table *table)

@@ -188,7 +188,8 @@ int aggregate_read(const struct aggregate *aggregate, struct stat_table *now)
 		if (id >= STAT_SLOTS)
 			key_decode(aggregate->by, cell->key.by, &row->who);
 		cell_read(cell, row);
-		if (!aggregate->conflicts_known)
+		if (!aggregate->conflicts_known &&
+		    (row->path == PATH_BIND || row->path == PATH_LISTEN))
 			row->examined = (struct hist){ 0 };
 	}
 	return 0;

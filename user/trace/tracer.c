@@ -326,8 +326,7 @@ static unsigned int groups_wanted(const struct tracer_options *options)
 
 static int tracer_start(struct tracer *tracer, const struct tracer_options *options)
 {
-	unsigned int wanted = groups_wanted(options);
-	unsigned int groups = wanted;
+	unsigned int wanted = groups_wanted(options), groups = wanted;
 	int error;
 
 	libbpf_set_print(options->verbose ? print_all : print_nothing);
