@@ -79,7 +79,7 @@ check-unit: $(UNIT_TESTS) ## run the unit tests alone
 
 # What runs in guests has no libraries there. The load generator and the matcher are the tests'
 # truth: they share no code with the program.
-TOOLS_STATIC := build/static/load build/static/match
+TOOLS_STATIC := build/static/load build/static/match build/static/truth build/static/compare
 build/static/load: $(wildcard tests/load/*.c tests/load/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ \
@@ -107,6 +107,25 @@ bench-compare: ## what changed in that since a revision (BASE=main, KERNEL=6.12)
 
 bench-native: ## what tracing costs a storm of connects on this machine, in time (STORE=1)
 	tests/bench/native $(if $(STORE),--store)
+
+# Counts candidates in the kernel's own loops: what `examined` is held against in guests.
+TRUTH := build/static/tests/vm/truth
+$(TRUTH)/truth.bpf.o: $(wildcard tests/vm/truth/truth.bpf.c tests/vm/truth/*.h vmlinux/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -Itests/vm/truth -c -o $@ $<
+	$(LLVM_STRIP) -g $@
+
+$(TRUTH)/truth.skel.h: $(TRUTH)/truth.bpf.o
+	$(BPFTOOL) gen skeleton $< name truth_bpf > $@
+
+build/static/truth: $(wildcard tests/vm/truth/truth.[ch] tests/vm/truth/find.[ch]) \
+		$(TRUTH)/truth.skel.h
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -I$(TRUTH) -static -o $@ $(filter %.c,$^) \
+		$(LIBS_STATIC) $(LIBS)
+
+build/static/compare: $(wildcard tests/vm/truth/compare*.[ch])
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
 
 guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
 	+$(MAKE) --no-print-directory STATIC=1
