@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finds, in the text of the running kernel, the instructions that its searches run per candidate. */
+/* Finds, in the text of the running kernel, the instructions that its searches run per candidate.
+ */
 #ifndef EPHEMPORT_TESTS_TRUTH_FIND_H
 #define EPHEMPORT_TESTS_TRUTH_FIND_H
 

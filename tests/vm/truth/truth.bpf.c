@@ -132,8 +132,7 @@ int truth_udp_reserved(struct pt_regs *regs)
 
 	if (!window)
 		return 0;
-	bpf_probe_read_kernel(&bitmap, sizeof(bitmap),
-			      (void *)regs + truth_config.bitmap_register);
+	bpf_probe_read_kernel(&bitmap, sizeof(bitmap), (void *)regs + truth_config.bitmap_register);
 	bpf_probe_read_kernel(&port, sizeof(port), (void *)regs + truth_config.port_register);
 	bpf_probe_read_kernel(&word, sizeof(word), (__u64 *)bitmap + (port >> 6));
 	if (word >> (port & 63) & 1)
