@@ -15,7 +15,7 @@
 enum { TASKS = 4096 };
 
 struct window {
-	__u64 sock;
+	struct sock *sock;
 	struct truth_event event;
 };
 
@@ -38,7 +38,7 @@ static __always_inline int window_open(struct sock *sk, enum truth_path path)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 tid = (__u32)id;
-	struct window window = { .sock = (__u64)sk };
+	struct window window = { .sock = sk };
 
 	window.event.pid = id >> 32;
 	window.event.tid = tid;
@@ -56,15 +56,17 @@ static __always_inline struct window *window_find(void)
 	return bpf_map_lookup_elem(&windows, &tid);
 }
 
-static __always_inline int window_close(struct sock *sk)
+static __always_inline int window_close(enum truth_path path)
 {
 	struct window *window = window_find();
+	struct sock *sk;
 	__u32 tid;
 
-	if (!window || window->sock != (__u64)sk)
+	if (!window || window->event.path != path)
 		return 0;
+	sk = window->sock;
 	tid = window->event.tid;
-	window->event.port = sk->__sk_common.skc_num;
+	window->event.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	window->event.end_ns = bpf_ktime_get_ns();
 	if (bpf_ringbuf_output(&truths, &window->event, sizeof(window->event), 0))
 		__sync_fetch_and_add(&lost, 1);
@@ -72,41 +74,51 @@ static __always_inline int window_close(struct sock *sk)
 	return 0;
 }
 
-/* What these functions return needs no reading: a search that failed leaves no port behind. */
-SEC("fentry/__inet_hash_connect")
-int BPF_PROG(truth_connect_begin, void *death_row, struct sock *sk)
+/*
+ * kprobes, since the kernel skips fentry and fexit programs where another task was preempted in the
+ * same program on the same CPU, which happens a lot under PREEMPT_LAZY. What the functions return
+ * needs no reading: a search that failed leaves no port behind.
+ */
+SEC("kprobe/__inet_hash_connect")
+int truth_connect_begin(struct pt_regs *regs)
 {
-	return sk->__sk_common.skc_num ? 0 : window_open(sk, TRUTH_CONNECT);
+	struct sock *sk = (struct sock *)PT_REGS_PARM2(regs);
+
+	return BPF_CORE_READ(sk, __sk_common.skc_num) ? 0 : window_open(sk, TRUTH_CONNECT);
 }
 
-SEC("fexit/__inet_hash_connect")
-int BPF_PROG(truth_connect_end, void *death_row, struct sock *sk)
+SEC("kretprobe/__inet_hash_connect")
+int truth_connect_end(struct pt_regs *regs)
 {
-	return window_close(sk);
+	return window_close(TRUTH_CONNECT);
 }
 
-SEC("fentry/inet_csk_get_port")
-int BPF_PROG(truth_bind_begin, struct sock *sk, unsigned short snum)
+SEC("kprobe/inet_csk_get_port")
+int truth_bind_begin(struct pt_regs *regs)
 {
-	return snum ? 0 : window_open(sk, TRUTH_BIND);
+	if ((__u16)PT_REGS_PARM2(regs))
+		return 0;
+	return window_open((struct sock *)PT_REGS_PARM1(regs), TRUTH_BIND);
 }
 
-SEC("fexit/inet_csk_get_port")
-int BPF_PROG(truth_bind_end, struct sock *sk)
+SEC("kretprobe/inet_csk_get_port")
+int truth_bind_end(struct pt_regs *regs)
 {
-	return window_close(sk);
+	return window_close(TRUTH_BIND);
 }
 
-SEC("fentry/udp_lib_get_port")
-int BPF_PROG(truth_udp_begin, struct sock *sk, unsigned short snum)
+SEC("kprobe/udp_lib_get_port")
+int truth_udp_begin(struct pt_regs *regs)
 {
-	return snum ? 0 : window_open(sk, TRUTH_UDP);
+	if ((__u16)PT_REGS_PARM2(regs))
+		return 0;
+	return window_open((struct sock *)PT_REGS_PARM1(regs), TRUTH_UDP);
 }
 
-SEC("fexit/udp_lib_get_port")
-int BPF_PROG(truth_udp_end, struct sock *sk)
+SEC("kretprobe/udp_lib_get_port")
+int truth_udp_end(struct pt_regs *regs)
 {
-	return window_close(sk);
+	return window_close(TRUTH_UDP);
 }
 
 /* At an instruction that the loop runs once for each candidate. */
