@@ -37,10 +37,10 @@ SOURCES := $(shell find user -name '*.c')
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(if $(STATIC)$(DEBUG),$(BUILD)/ephemport,ephemport)
 SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-init tools/demo \
-	tools/demo-load $(wildcard tests/*/*.sh)
+	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*/*.sh)
 
 .DELETE_ON_ERROR:
-.PHONY: all help clean check check-unit check-run demo guest-files lint format install \
+.PHONY: all help clean check check-unit check-run demo guest-files kernel-matrix lint format install \
 	compile_commands.json
 .SECONDARY:
 
@@ -129,6 +129,11 @@ build/static/compare: $(wildcard tests/vm/truth/compare*.[ch])
 
 guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
 	+$(MAKE) --no-print-directory STATIC=1
+
+MATRIX ?= 5.10 6.1 6.12 6.18 7.3
+kernel-matrix: guest-files ## write docs/kernel-matrix.md, in guests: minutes a kernel (MATRIX='6.1 7.3')
+	tests/vm/kernel-matrix full $(MATRIX) > build/kernel-matrix.md
+	mv build/kernel-matrix.md docs/kernel-matrix.md
 
 demo: ## install what is missing, build, and show real allocations (GUEST=6.12: in a guest)
 	tools/setup build
