@@ -37,11 +37,11 @@ SOURCES := $(shell find user -name '*.c')
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(if $(STATIC)$(DEBUG),$(BUILD)/ephemport,ephemport)
 SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-init tools/demo \
-	tools/demo-load $(wildcard tests/*/*.sh)
+	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*/*.sh)
 
 .DELETE_ON_ERROR:
-.PHONY: all help clean check check-unit check-run check-live-range demo guest-files lint format \
-	install compile_commands.json fuzz
+.PHONY: all help clean check check-unit check-run check-live-range demo guest-files kernel-matrix \
+	lint format install compile_commands.json fuzz
 .SECONDARY:
 
 all: $(PROGRAM) ## build ./ephemport (STATIC=1: build/static/ephemport; DEBUG=1: sanitizers)
@@ -79,7 +79,7 @@ check-unit: $(UNIT_TESTS) ## run the unit tests alone
 
 # What runs in guests has no libraries there. The load generator and the matcher are the tests'
 # truth: they share no code with the program.
-TOOLS_STATIC := build/static/load build/static/match
+TOOLS_STATIC := build/static/load build/static/match build/static/truth build/static/compare
 build/static/load: $(wildcard tests/load/*.c tests/load/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ \
@@ -108,8 +108,32 @@ bench-compare: ## what changed in that since a revision (BASE=main, KERNEL=6.12)
 bench-native: ## what tracing costs a storm of connects on this machine, in time (STORE=1)
 	tests/bench/native $(if $(STORE),--store)
 
+# Counts candidates in the kernel's own loops: what `examined` is held against in guests.
+TRUTH := build/static/tests/vm/truth
+$(TRUTH)/truth.bpf.o: $(wildcard tests/vm/truth/truth.bpf.c tests/vm/truth/*.h vmlinux/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -Itests/vm/truth -c -o $@ $<
+	$(LLVM_STRIP) -g $@
+
+$(TRUTH)/truth.skel.h: $(TRUTH)/truth.bpf.o
+	$(BPFTOOL) gen skeleton $< name truth_bpf > $@
+
+build/static/truth: $(wildcard tests/vm/truth/truth.[ch] tests/vm/truth/find.[ch]) \
+		$(TRUTH)/truth.skel.h
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -I$(TRUTH) -static -o $@ $(filter %.c,$^) \
+		$(LIBS_STATIC) $(LIBS)
+
+build/static/compare: $(wildcard tests/vm/truth/compare*.[ch])
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -o $@ $(filter %.c,$^) -ljson-c
+
 guest-files: $(TOOLS_STATIC) ## build what tests and guests need, statically
 	+$(MAKE) --no-print-directory STATIC=1
+
+MATRIX ?= 5.10 6.1 6.12 6.18 7.3
+kernel-matrix: guest-files ## write docs/kernel-matrix.md, in guests: minutes a kernel (MATRIX='6.1 7.3')
+	tests/vm/kernel-matrix full $(MATRIX) > build/kernel-matrix.md
+	mv build/kernel-matrix.md docs/kernel-matrix.md
 
 demo: ## install what is missing, build, and show real allocations (GUEST=6.12: in a guest)
 	tools/setup build

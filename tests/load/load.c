@@ -16,10 +16,16 @@
 
 enum {
 	EXIT_USAGE = 2,
+	FILES_WANTED = 20000,
 };
 
 enum {
 	OPT_LIST = 256,
+	OPT_ONE_DESTINATION,
+	OPT_BOUND,
+	OPT_SYSCTL,
+	OPT_HALFWAY,
+	OPT_ALTERNATE,
 };
 
 static const char usage[] =
@@ -30,6 +36,11 @@ static const char usage[] =
 	"  --count N         repeat until at least N allocations were logged\n"
 	"  --netns           run in a new network namespace\n"
 	"  --range LO-HI     set that namespace's ip_local_port_range first; needs --netns\n"
+	"  --one-destination all threads connect to one listener\n"
+	"  --bound N         hold N ports by a bind() to port 0 as long as it runs\n"
+	"  --sysctl NAME=V   write V to /proc/sys/net/ipv4/NAME first; needs --netns, like these:\n"
+	"  --halfway NAME=V  write it when a scenario full_* has used up half of the range\n"
+	"  --alternate NAME=V|V  write one and the other by turns as long as it runs\n"
 	"  --explicit        log binds to a named port of the range too\n"
 	"  --log FILE        instead of standard output\n"
 	"  --timeout SEC     give up after SEC seconds (default 120)\n";
@@ -41,6 +52,11 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "netns", no_argument, NULL, 'N' },
 	{ "range", required_argument, NULL, 'r' },
+	{ "one-destination", no_argument, NULL, OPT_ONE_DESTINATION },
+	{ "bound", required_argument, NULL, OPT_BOUND },
+	{ "sysctl", required_argument, NULL, OPT_SYSCTL },
+	{ "halfway", required_argument, NULL, OPT_HALFWAY },
+	{ "alternate", required_argument, NULL, OPT_ALTERNATE },
 	{ "explicit", no_argument, NULL, 'e' },
 	{ "log", required_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 'T' },
@@ -114,6 +130,32 @@ static int open_log(struct load_ctx *ctx, const char *path)
 	return EXIT_FAILURE;
 }
 
+/* What surrounds the scenarios. */
+static int parse_setting(struct load_ctx *ctx, int opt, char *text)
+{
+	enum setting_when when = SETTING_FIRST;
+
+	switch (opt) {
+	case OPT_ONE_DESTINATION:
+		ctx->one_destination = true;
+		return 0;
+	case OPT_BOUND:
+		return parse_number(text, 65535, &ctx->bound);
+	case OPT_SYSCTL:
+		break;
+	case OPT_HALFWAY:
+		when = SETTING_HALFWAY;
+		break;
+	case OPT_ALTERNATE:
+		when = SETTING_ALTERNATES;
+		break;
+	default:
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	return setting_parse(ctx, when, text) ? usage_error("not a setting", text) : 0;
+}
+
 /* Returns -1 to go on, else an exit status. */
 static int parse_options(struct load_ctx *ctx, int argc, char **argv)
 {
@@ -154,15 +196,14 @@ static int parse_options(struct load_ctx *ctx, int argc, char **argv)
 			fputs(usage, stdout);
 			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			status = parse_setting(ctx, opt, optarg);
 		}
 	}
 	if (!status && optind < argc)
 		return usage_error("unexpected argument", argv[optind]);
 	/* The range belongs to everything in a namespace: only one made here may be changed. */
-	if (!status && ctx->range_low && !ctx->own_netns)
-		return usage_error("--range", "needs --netns");
+	if (!status && (ctx->range_low || ctx->n_settings) && !ctx->own_netns)
+		return usage_error("--range and sysctls", "need --netns");
 	return status ? status : -1;
 }
 
@@ -176,6 +217,8 @@ static int setup(struct load_ctx *ctx)
 		what = "new network namespace";
 	else if (ctx->range_low && (err = range_write(ctx->range_low, ctx->range_high)))
 		what = "writing the range";
+	else if ((err = settings_apply(ctx, SETTING_FIRST)))
+		what = "writing a sysctl";
 	else if ((err = range_read(&ctx->range_low, &ctx->range_high)))
 		what = "reading the range";
 	else if ((err = netns_inode(&ctx->netns)))
@@ -185,10 +228,32 @@ static int setup(struct load_ctx *ctx)
 		return err;
 	}
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		/* Root may have more than it was given. */
+		if (files.rlim_max < FILES_WANTED)
+			files.rlim_max = FILES_WANTED;
 		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
+		if (setrlimit(RLIMIT_NOFILE, &files)) {
+			getrlimit(RLIMIT_NOFILE, &files);
+			files.rlim_cur = files.rlim_max;
+			setrlimit(RLIMIT_NOFILE, &files);
+		}
 	}
 	return 0;
+}
+
+/* The one listener of --one-destination is there before the first thread asks for it. */
+static void share_listeners(struct load_ctx *ctx, struct worker *workers)
+{
+	if (worker_setup(&workers[0])) {
+		fprintf(stderr, "load: %s\n", workers[0].why);
+		ctx->failed = true;
+	}
+	for (int i = 0; i < ctx->threads; i++) {
+		workers[i].listening = true;
+		workers[i].open_port = workers[0].open_port;
+		workers[i].closed_port = workers[0].closed_port;
+		memcpy(workers[i].listen_fd, workers[0].listen_fd, sizeof(workers[i].listen_fd));
+	}
 }
 
 static void run_workers(struct load_ctx *ctx)
@@ -205,6 +270,10 @@ static void run_workers(struct load_ctx *ctx)
 		workers[i].index = i;
 		workers[i].listen_fd[0] = workers[i].listen_fd[1] = -1;
 	}
+	if (ctx->one_destination)
+		share_listeners(ctx, workers);
+	if (settings_alternate_start(ctx))
+		ctx->failed = true;
 	/* One thread means the main one, whose tid is the pid: a case of its own for a tracer. */
 	if (ctx->threads == 1)
 		worker_main(&workers[0]);
@@ -218,6 +287,8 @@ static void run_workers(struct load_ctx *ctx)
 	}
 	while (started > 0)
 		pthread_join(workers[--started].thread, NULL);
+	settings_alternate_stop(ctx);
+	/* The listeners, and what the scenarios still hold, end with the process. */
 	free(workers);
 }
 

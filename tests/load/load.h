@@ -14,9 +14,26 @@
 /* Ports set aside outside the range for listeners, per worker: one open, one closed. */
 #define WORKER_PORTS 2
 #define MAX_THREADS  64
+/* Connections that a thread of tcp4_storm keeps open. */
+#define STORM_HELD 50
 
 /* What a scenario or an allocation hands back, besides 0 and a negative errno. */
 #define LOAD_SKIP 0x10000 /* this kernel or this namespace cannot do it */
+
+#define MAX_SETTINGS 8
+
+/* A file of /proc/sys/net/ipv4 and what is written there. */
+enum setting_when {
+	SETTING_FIRST,	    /* before anything else */
+	SETTING_HALFWAY,    /* when a scenario that uses the range up has used half of it */
+	SETTING_ALTERNATES, /* to and fro, as long as the scenarios run */
+};
+
+struct setting {
+	const char *name;
+	enum setting_when when;
+	char *values[2];
+};
 
 enum addr_kind {
 	ADDR_V4,
@@ -45,6 +62,7 @@ enum tweak {
 	TWEAK_RANGE_IN, /* IP_LOCAL_PORT_RANGE within the namespace's range */
 	TWEAK_RANGE_PART, /* ... overlapping it: clamped */
 	TWEAK_RANGE_OUT,  /* ... apart from it: ignored */
+	TWEAK_RANGE_SAME, /* ... the same */
 	TWEAK_FAR,	  /* an address that this namespace does not have and cannot reach */
 };
 
@@ -61,8 +79,15 @@ struct load_ctx {
 	const struct scenario **chosen;
 	int n_chosen;
 	pthread_mutex_t full_lock; /* one thread at a time uses the range up */
+	struct setting settings[MAX_SETTINGS];
+	int n_settings;
+	unsigned long bound; /* ports held from the beginning to the end */
+	bool one_destination;
+	pthread_t alternator;
+	bool alternating;
 	atomic_ulong lines;
 	atomic_bool failed;
+	atomic_bool finished;
 };
 
 struct worker {
@@ -71,9 +96,13 @@ struct worker {
 	int index;
 	pid_t tid;
 	unsigned long lines;
+	bool listening;	  /* on the sockets below; with --one-destination all share them */
 	int listen_fd[2]; /* IPv4, IPv6; -1 where the family is missing */
 	int open_port;
 	int closed_port;
+	int held[2 *
+		 STORM_HELD]; /* tcp4_storm: a client and its peer each, 0 where there is none */
+	unsigned int storms;
 	char why[128]; /* the reason for a skip or an error */
 };
 
@@ -140,6 +169,7 @@ int alloc_call(struct worker *w, const struct scenario *s, int fd);
 
 /* scenarios.c */
 int scenario_open(struct worker *w, const struct scenario *s);
+int scenario_prepare(struct worker *w, const struct scenario *s, int fd);
 int scenario_accept(struct worker *w, const struct scenario *s);
 int scenario_plain(struct worker *w, const struct scenario *s);
 int scenario_explicit(struct worker *w, const struct scenario *s);
@@ -149,8 +179,18 @@ int scenario_full(struct worker *w, const struct scenario *s);
 int scenario_reconnect(struct worker *w, const struct scenario *s);
 int scenario_no_alloc(struct worker *w, const struct scenario *s);
 int scenario_unanswered(struct worker *w, const struct scenario *s);
+int scenario_knee(struct worker *w, const struct scenario *s);
+int scenario_storm(struct worker *w, const struct scenario *s);
+
+/* settings.c */
+int setting_parse(struct load_ctx *ctx, enum setting_when when, char *text);
+int settings_apply(struct load_ctx *ctx, enum setting_when when);
+int settings_alternate_start(struct load_ctx *ctx);
+void settings_alternate_stop(struct load_ctx *ctx);
+int worker_hold_ports(struct worker *w);
 
 /* worker.c */
+int worker_setup(struct worker *w);
 void *worker_main(void *arg);
 
 #endif

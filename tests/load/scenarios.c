@@ -63,7 +63,7 @@ static int set_socket_range(struct worker *w, const struct scenario *s, int fd)
 	} else if (s->tweak == TWEAK_RANGE_PART) {
 		high = low + ports / 4;
 		low -= 100;
-	} else {
+	} else if (s->tweak == TWEAK_RANGE_OUT) {
 		high = low - 11;
 		low -= 20;
 	}
@@ -91,7 +91,7 @@ static int bind_no_port(struct worker *w, const struct scenario *s, int fd)
 	return 0;
 }
 
-static int prepare(struct worker *w, const struct scenario *s, int fd)
+int scenario_prepare(struct worker *w, const struct scenario *s, int fd)
 {
 	int err = 0;
 
@@ -105,6 +105,7 @@ static int prepare(struct worker *w, const struct scenario *s, int fd)
 	case TWEAK_RANGE_IN:
 	case TWEAK_RANGE_PART:
 	case TWEAK_RANGE_OUT:
+	case TWEAK_RANGE_SAME:
 		return set_socket_range(w, s, fd);
 	case TWEAK_NO_PORT:
 		return bind_no_port(w, s, fd);
@@ -148,7 +149,7 @@ int scenario_plain(struct worker *w, const struct scenario *s)
 
 	if (fd < 0)
 		return fd == -LOAD_SKIP ? LOAD_SKIP : fd;
-	err = prepare(w, s, fd);
+	err = scenario_prepare(w, s, fd);
 	if (!err && s->tweak == TWEAK_BOUND)
 		err = call_bound(w, s, fd);
 	else if (!err)

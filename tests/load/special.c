@@ -11,6 +11,9 @@
 
 /* Failing calls to log once the range is used up. */
 #define FULL_FAILURES 4
+/* Connections of scenario_knee() past the first half of the range. */
+#define KNEE_PAST      256
+#define KNEE_MAX_PORTS 8192
 /* More ports than this take too many descriptors and too long. */
 #define FULL_MAX_PORTS 2048
 
@@ -39,6 +42,9 @@ static int full_step(struct worker *w, const struct scenario *s, struct fd_list 
 	if (fd < 0)
 		return fd;
 	list->fd[list->n++] = fd;
+	err = scenario_prepare(w, s, fd);
+	if (err)
+		return err == LOAD_SKIP ? -LOAD_SKIP : err;
 	err = alloc_call(w, s, fd);
 	if (err || s->proto != IPPROTO_TCP || s->call != CALL_CONNECT)
 		return err;
@@ -51,14 +57,21 @@ static int full_step(struct worker *w, const struct scenario *s, struct fd_list 
 
 static int full_run(struct worker *w, const struct scenario *s, struct fd_list *list)
 {
+	struct load_ctx *ctx = w->ctx;
+	int ports = ctx->range_high - ctx->range_low + 1;
 	struct scenario fill = *s;
-	int failures = 0, err;
+	int failures = 0, filled = 0, err;
 
 	/* connect() counts per destination, the others per port: fill with what blocks them. */
 	if (s->proto != IPPROTO_TCP || s->call != CALL_CONNECT)
 		fill.call = CALL_BIND;
 	do {
+		if (filled == ports / 2 && settings_apply(ctx, SETTING_HALFWAY))
+			return worker_fail(w, EINVAL, "a setting");
 		err = full_step(w, &fill, list);
+		/* With ip_autobind_reuse such sockets share ports, and never run out of them. */
+		if (!err && ++filled >= 2 * ports && s->tweak == TWEAK_REUSEADDR)
+			return 0;
 	} while (!err);
 	/* Other threads may give a port back meanwhile: then one more is kept. */
 	while (err >= 0 && failures < FULL_FAILURES) {
@@ -164,4 +177,53 @@ int scenario_unanswered(struct worker *w, const struct scenario *s)
 	}
 	close(lfd);
 	return err < 0 ? err : 0;
+}
+
+/* Uses up the first half of the range for one destination and goes on for a while. */
+int scenario_knee(struct worker *w, const struct scenario *s)
+{
+	int ports = w->ctx->range_high - w->ctx->range_low + 1;
+	int count = (ports + 1) / 2 + KNEE_PAST, err = 0;
+	struct fd_list list = { .max = 2 * count };
+
+	if (count >= ports || ports > KNEE_MAX_PORTS)
+		return worker_skip(w, 0, "needs a range of 513 to 8192 ports");
+	list.fd = calloc(list.max, sizeof(*list.fd));
+	if (!list.fd)
+		return worker_fail(w, ENOMEM, "calloc");
+	for (int i = 0; !err && i < count; i++)
+		err = full_step(w, s, &list);
+	fd_list_close(&list);
+	if (err == -LOAD_SKIP)
+		return LOAD_SKIP;
+	return err > 0 ? worker_fail(w, err, "the range ran out") : err;
+}
+
+/* Connects and keeps the last connections open, so that many ports are in the way of all. */
+int scenario_storm(struct worker *w, const struct scenario *s)
+{
+	int *held = &w->held[2 * (w->storms++ % STORM_HELD)];
+	int fd, err;
+
+	if (!w->ctx->one_destination)
+		return worker_skip(w, 0, "needs --one-destination");
+	fd = scenario_open(w, s);
+	if (fd < 0)
+		return fd == -LOAD_SKIP ? LOAD_SKIP : fd;
+	err = alloc_call(w, s, fd);
+	if (err) {
+		close(fd);
+		return err < 0 ? err : 0;
+	}
+	for (int i = 0; i < 2; i++)
+		if (held[i])
+			close(held[i]);
+	held[0] = fd;
+	held[1] = 0;
+	/* With one destination for all the peer may be another thread's; there are as many. */
+	fd = scenario_accept(w, s);
+	if (fd < 0)
+		return fd;
+	held[1] = fd;
+	return 0;
 }

@@ -14,6 +14,8 @@
 	{ name, about, scenario_##run, proto, ADDR_##kind, CALL_##call, TWEAK_NONE, false }
 #define FULL(name, about, proto, kind, call) \
 	{ name, about, scenario_full, proto, ADDR_##kind, CALL_##call, TWEAK_NONE, true }
+#define FULL_WITH(name, about, proto, kind, call, tweak) \
+	{ name, about, scenario_full, proto, ADDR_##kind, CALL_##call, TWEAK_##tweak, true }
 
 const struct scenario load_scenarios[] = {
 	PLAIN("tcp4_connect", "TCP connect", T, V4, CONNECT, NONE),
@@ -100,6 +102,20 @@ const struct scenario load_scenarios[] = {
 	FULL("full_udp4_sendmsg", "range used up: EAGAIN", U, V4, SENDMSG),
 	FULL("full_udp4_sendmmsg", "range used up: EAGAIN", U, V4, SENDMMSG),
 	FULL("full_udplite4_sendto", "range used up: EAGAIN", L, V4, SENDTO),
+
+	FULL_WITH("full_tcp4_connect_range_in", "IP_LOCAL_PORT_RANGE inside", T, V4, CONNECT, RANGE_IN),
+	FULL_WITH("full_tcp6_connect_range_in", "IP_LOCAL_PORT_RANGE inside", T, V6, CONNECT, RANGE_IN),
+	FULL_WITH("full_tcp4_connect_range_part", "IP_LOCAL_PORT_RANGE partly outside", T, V4, CONNECT, RANGE_PART),
+	FULL_WITH("full_tcp4_connect_range_out", "IP_LOCAL_PORT_RANGE disjoint", T, V4, CONNECT, RANGE_OUT),
+	FULL_WITH("full_tcp4_bind_range_in", "IP_LOCAL_PORT_RANGE inside", T, V4, BIND, RANGE_IN),
+	FULL_WITH("full_udp4_bind_range_in", "IP_LOCAL_PORT_RANGE inside", U, V4, BIND, RANGE_IN),
+	FULL_WITH("full_tcp4_bind_reuseaddr", "SO_REUSEADDR, used up", T, V4, BIND, REUSEADDR),
+	FULL_WITH("full_tcp6_bind_reuseaddr", "SO_REUSEADDR, used up", T, V6, BIND, REUSEADDR),
+	OTHER(knee, "tcp4_knee", "past the first half of the range", T, V4, CONNECT),
+	{ "tcp4_knee_range", "the same with IP_LOCAL_PORT_RANGE", scenario_knee, T, ADDR_V4,
+	  CALL_CONNECT, TWEAK_RANGE_SAME, false },
+	OTHER(storm, "tcp4_storm", "TCP connects that are kept for a while", T, V4, CONNECT),
+	OTHER(storm, "tcp6_storm", "TCP connects that are kept for a while", T, V6, CONNECT),
 
 	OTHER(explicit, "explicit_tcp4", "bind to a named port, twice", T, V4, BIND),
 	OTHER(explicit, "explicit_tcp6", "bind to a named port, twice", T, V6, BIND),

@@ -37,9 +37,8 @@ static int worker_listen(struct worker *w, enum addr_kind kind)
 	return fd;
 }
 
-static int worker_setup(struct worker *w)
+int worker_setup(struct worker *w)
 {
-	w->tid = gettid();
 	w->open_port = worker_base_port(w->ctx) + w->index * WORKER_PORTS;
 	w->closed_port = w->open_port + 1;
 	w->listen_fd[0] = worker_listen(w, ADDR_V4);
@@ -85,8 +84,13 @@ void *worker_main(void *arg)
 	unsigned long share = (ctx->count + ctx->threads - 1) / ctx->threads;
 	bool repeatable = false;
 
-	if (worker_setup(w)) {
+	w->tid = gettid();
+	if (!w->listening && worker_setup(w)) {
 		fprintf(stderr, "load: thread %d: %s\n", w->index, w->why);
+		ctx->failed = true;
+	}
+	if (!w->index && worker_hold_ports(w)) {
+		fprintf(stderr, "load: %s\n", w->why);
 		ctx->failed = true;
 	}
 	for (bool first = true; !ctx->failed; first = false) {
@@ -99,8 +103,5 @@ void *worker_main(void *arg)
 			ctx->failed = true;
 		}
 	}
-	for (int i = 0; i < 2; i++)
-		if (w->listen_fd[i] >= 0)
-			close(w->listen_fd[i]);
 	return NULL;
 }
