@@ -48,6 +48,8 @@ stop() {
 }
 
 run_beside() {
+	: >"$dir/output"
+	: >"$dir/errors"
 	sh -c "exec $command" >"$dir/output" 2>"$dir/errors" &
 	pid=$!
 	if ! wait_ready; then
