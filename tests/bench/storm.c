@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,7 +95,8 @@ int main(int argc, char **argv)
 {
 	static struct worker workers[THREADS_MAX];
 	int threads = argc > 1 ? atoi(argv[1]) : 8;
-	double seconds = argc > 2 ? atof(argv[2]) : 3, begin;
+	double seconds = argc > 2 ? atof(argv[2]) : 3, begin, cpu;
+	struct rusage usage;
 	uint64_t done = 0, failed = 0;
 
 	if (threads < 1 || threads > THREADS_MAX || seconds <= 0)
@@ -115,8 +117,12 @@ int main(int argc, char **argv)
 		done += workers[i].done;
 		failed += workers[i].failed;
 	}
-	printf("{\"connects\":%llu,\"failed\":%llu,\"per_second\":%.0f}\n",
+	getrusage(RUSAGE_SELF, &usage);
+	cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	      (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	printf("{\"connects\":%llu,\"failed\":%llu,\"per_second\":%.0f,"
+	       "\"cpu_us\":%.3f}\n",
 	       (unsigned long long)done, (unsigned long long)failed,
-	       (double)done / (clock_seconds() - begin));
+	       (double)done / (clock_seconds() - begin), cpu * 1e6 / (double)(done + !done));
 	return 0;
 }
