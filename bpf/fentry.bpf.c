@@ -302,28 +302,50 @@ int BPF_PROG(udp_get_port_exit, struct sock *sk, unsigned short snum, unsigned i
 }
 
 /*
- * The sysctl handler, for reads too. table->data is the range itself up to 6.6, the namespace from
- * 6.8; never the current task's: the file may have been opened in another one.
+ * The handler of net.ipv4.ip_local_reserved_ports, for reads too. It serves another file only in
+ * the kernel's own tests (lib/test_sysctl.c).
  */
-static __always_inline struct net *range_table_net(struct ctl_table *table)
+static __always_inline bool table_is_reserved_ports(const struct ctl_table *table)
 {
-	__u64 data = (__u64)table->data;
+	const char wanted[] = "ip_local_reserved_ports";
+	char name[sizeof(wanted)] = {};
 
-	if (bpf_core_field_exists(struct net___pair, ipv4.ip_local_ports.range))
-		data -= bpf_core_field_offset(struct net___pair, ipv4.ip_local_ports.range);
-	return (struct net *)data;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(table, procname));
+	for (unsigned int i = 0; i < sizeof(wanted); i++)
+		if (name[i] != wanted[i])
+			return false;
+	return true;
 }
 
-/* net.ipv4.ip_local_reserved_ports of some namespace was written. */
+SEC("fentry/proc_do_large_bitmap")
+int BPF_PROG(reserved_enter, struct ctl_table *table, int write)
+{
+	struct self self;
+
+	if (!write || config.aggregate || !table_is_reserved_ports(table))
+		return 0;
+	self = self_get();
+	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_BEFORE);
+	return 0;
+}
+
 SEC("fexit/proc_do_large_bitmap")
 int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer, size_t *length,
 	     void *position, int ret)
 {
-	if (write && !ret)
-		__sync_fetch_and_add(&reserved_epoch, 1);
+	struct self self;
+
+	if (!write || ret)
+		return 0;
+	__sync_fetch_and_add(&reserved_epoch, 1);
+	if (config.aggregate || !table_is_reserved_ports(table))
+		return 0;
+	self = self_get();
+	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_AFTER);
 	return 0;
 }
 
+/* The handler of net.ipv4.ip_local_port_range, for reads too. */
 SEC("fentry/ipv4_local_port_range")
 int BPF_PROG(range_enter, struct ctl_table *table, int write)
 {
@@ -343,7 +365,7 @@ int BPF_PROG(range_exit, struct ctl_table *table, int write, void *buffer, size_
 	struct self self = self_get();
 	struct flight *flight = flight_mine(&self);
 
-	if (!flight || flight->path != PATH_COUNT)
+	if (!flight || flight->path != FLIGHT_RANGE)
 		return 0;
 	if (ret)
 		flight->task = 0; /* refused: nothing changed */
