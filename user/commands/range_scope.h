@@ -14,6 +14,7 @@ extern const struct command command_range_set;
 extern const struct command command_range_unset;
 extern const struct command command_range_verify;
 extern const struct command command_range_check;
+extern const struct command command_range_watch;
 extern const struct command command_range_import;
 
 /* --netns and --json, with the group that fills them. */

@@ -131,15 +131,18 @@ static void text_change(struct text_sink *text, uint64_t time_ns, const struct t
 			const char *what, const char *where)
 {
 	char time[FORMAT_TIME_LEN], comm[EVENT_COMM_LEN + 1];
+	const char *end = where ? ")  " : "  ";
 
 	text_header(text);
 	format_time(text, time, time_ns);
 	format_comm(comm, task->comm);
 	fprintf(text->out, "%-15s  %7u  %-15s  %-8s  netns %u", time, task->pid, comm, what,
 		task->netns);
-	if (where)
-		fprintf(text->out, " (%s)", where);
-	fputs("  ", text->out);
+	/* Processes choose their names, also those in here: as format_comm(). */
+	fputs(where ? " (" : "", text->out);
+	for (; where && *where; where++)
+		fputc(*where >= 0x20 && *where < 0x7f ? *where : '?', text->out);
+	fputs(end, text->out);
 }
 
 static int text_range_change(struct sink *sink, const struct range_change *change)
