@@ -337,7 +337,8 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight->flags = 0;
 	if (range_matters(path))
 		range_read(flight, sk);
-	if (path == PATH_EXPLICIT && (named < flight->low || named > flight->high)) {
+	if (path == PATH_EXPLICIT && !config.named_all &&
+	    (named < flight->low || named > flight->high)) {
 		flight->task = 0;
 		return NULL;
 	}

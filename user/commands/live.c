@@ -69,6 +69,7 @@ int live_open(const struct live_options *options, const char *command, struct tr
 	struct tracer_options tracer_options = { 0 };
 	int status = filter_apply(&options->filter, command, &tracer_options.config);
 
+	tracer_options.config.named_all = options->named_all;
 	if (options->changes_only)
 		tracer_options.config.paths = 0;
 	return status ?: live_start(options, command, &tracer_options, tracer);

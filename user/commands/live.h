@@ -14,6 +14,7 @@ struct live_options {
 	const char *backend;
 	bool explain; /* set by the commands that have the option */
 	bool verbose;
+	bool named_all;	   /* of binds to named ports also those outside the range */
 	bool changes_only; /* no allocation: what changes the range and the reserved ports */
 };
 
