@@ -23,8 +23,8 @@ override CPPFLAGS += -D_GNU_SOURCE -DEPHEMPORT_VERSION='"$(VERSION)"' -Iuser -Ib
 override CFLAGS += -std=gnu17 $(WARNINGS) \
 	$(if $(DEBUG),-O1 -fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 # libbpf is always linked statically: the one of a distribution may be older than what we need.
-LIBS_STATIC := -lbpf
-LIBS := -lelf -lz
+LIBS_STATIC := -lbpf -ljson-c
+LIBS := -lelf -lz -pthread
 LINK = $(if $(STATIC),-static $(LIBS_STATIC) $(LIBS), \
 	-Wl$(comma)-Bstatic $(LIBS_STATIC) -Wl$(comma)-Bdynamic $(LIBS))
 
@@ -40,8 +40,8 @@ SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-in
 	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*/*.sh)
 
 .DELETE_ON_ERROR:
-.PHONY: all help clean check check-unit check-run demo guest-files kernel-matrix lint format install \
-	compile_commands.json
+.PHONY: all help clean check check-unit check-run check-live-range demo guest-files kernel-matrix \
+	lint format install compile_commands.json fuzz
 .SECONDARY:
 
 all: $(PROGRAM) ## build ./ephemport (STATIC=1: build/static/ephemport; DEBUG=1: sanitizers)
@@ -172,7 +172,27 @@ install: $(PROGRAM) $(BUILD)/ephemport.8 $(BUILD)/ephemport.bash ## install belo
 	install -D -m 644 $(BUILD)/ephemport.8 $(DESTDIR)$(PREFIX)/share/man/man8/ephemport.8
 	install -D -m 644 $(BUILD)/ephemport.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ephemport
-	install -D -m 644 docs/event.schema.json $(DESTDIR)$(PREFIX)/share/ephemport/event.schema.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ephemport docs/event.schema.json \
+		docs/stat.schema.json
+
+check-live-range: $(PROGRAM) ## test 'range' on this kernel, in namespaces of its own (root)
+	bats tests/live/range_*.bats
+
+# Parsers of what others write, under libFuzzer; the seeds are captures of real systems.
+FUZZ_SECONDS ?= 30
+FUZZERS := import range sysctl_conf
+FUZZ_SOURCES := $(wildcard user/range/*.c user/util/*.c)
+FUZZ_CFLAGS := -g -O1 -fsanitize=fuzzer$(comma)address$(comma)undefined -std=gnu17 $(WARNINGS)
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SOURCES)
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -o $@ $^ -ljson-c -pthread
+
+fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## fuzz the parsers, FUZZ_SECONDS=30 each
+	@set -e; for fuzzer in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$fuzzer; \
+		build/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$fuzzer \
+			tests/fuzz/corpus/$$fuzzer; done
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
 

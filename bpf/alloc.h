@@ -3,9 +3,9 @@
  * The life of one allocation, whatever hook saw it: alloc_begin() before the search, alloc_end()
  * after it, in the same task. Between the two lies a struct flight.
  *
- * The backend defines before it includes this file: READ(pointer, field) and READ_ADDRESS(out,
- * pointer, field), a plain access where the verifier knows the pointer's type, else
- * BPF_CORE_READ(); and BRACKETED, whether its hooks lie around the search (1) or at it (0).
+ * The backend defines before it includes this file: READ(pointer, field), a plain access where the
+ * verifier knows the pointer's type, else BPF_CORE_READ(); ADDRESS_OF(pointer, field); and
+ * BRACKETED, whether its hooks lie around the search (1) or at it (0).
  */
 #ifndef EPHEMPORT_ALLOC_H
 #define EPHEMPORT_ALLOC_H
@@ -30,6 +30,7 @@ enum {
 
 const volatile struct config config SEC(".rodata.config");
 struct event_counters counters SEC(".data.counters");
+__u32 range_epoch SEC(".data.counters"); /* writes of any namespace's range, begun and done */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -48,18 +49,20 @@ struct flight {
 	__u64 start_ns;
 	__u64 end_ns; /* 0, or when a hook inside the call showed that the search was over */
 	__u16 low, high;
-	__u16 named; /* PATH_EXPLICIT: the port that the caller asked for */
+	__u32 range_epoch; /* before the range was read */
+	__u16 named;		 /* PATH_EXPLICIT: the port that the caller asked for */
 	__u8 path;
 	__u8 flags;  /* enum alloc_flag */
 	__u8 untold; /* kept only because others' searches are judged by it */
 	__u8 pad[3];
-	__u32 writes;	/* of the slot's watch, at the start */
 	__u64 autobind; /* the socket that inet_autobind() was entered for */
 	struct event_search search;
+	__u64 record;	 /* see submit_flags() */
 	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not tell it */
 	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
+	__u32 writes;  /* of the slot's watch, at the start */
 	__be16 dport;
-	__u8 pad2[6];
+	__u8 pad2[2];
 };
 
 struct {
@@ -71,6 +74,37 @@ struct {
 
 /* bpf_get_current_task_btf() is of 5.11 (3ca1032ab7ab); before it, helpers tell the same. */
 #define HAVE_TASK_BTF bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
+/*
+ * A pointer of the type that the caller names, for reading only: the verifier turns it into nothing
+ * (6.2, a35b9af4ec2c), where bpf_probe_read_kernel() is 80 instructions. config.rdonly_cast tells
+ * whether the kernel has it.
+ */
+extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
+#define CAST(pointer, type) \
+	((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
+
+/* 16 bytes from anywhere in the kernel. */
+static __always_inline void read_16(void *out, const void *from)
+{
+	if (config.rdonly_cast) {
+		struct timespec64 *words = CAST(from, struct timespec64);
+
+		((__u64 *)out)[0] = words->tv_sec;
+		((__u64 *)out)[1] = words->tv_nsec;
+	} else {
+		bpf_probe_read_kernel(out, 16, from);
+	}
+}
+
+static __always_inline bool read_4(__u32 *out, const void *from)
+{
+	if (config.rdonly_cast) {
+		*out = CAST(from, struct seqcount)->sequence;
+		return true;
+	}
+	return !bpf_probe_read_kernel(out, sizeof(*out), from);
+}
 
 struct self {
 	struct task_struct *task;
@@ -128,10 +162,12 @@ static __always_inline void flight_take(const struct self *self, struct flight *
 
 static __always_inline bool comm_matches(const struct self *self)
 {
-	char comm[EVENT_COMM_LEN] = {};
+	char comm[EVENT_COMM_LEN] __attribute__((aligned(8))) = {};
+
+	struct task_struct *task = self->task;
 
 	if (HAVE_TASK_BTF)
-		bpf_probe_read_kernel(comm, sizeof(comm), &self->task->comm);
+		read_16(comm, ADDRESS_OF(task, comm));
 	else
 		bpf_get_current_comm(comm, sizeof(comm));
 	for (int i = 0; i < EVENT_COMM_LEN; i++) {
@@ -171,6 +207,9 @@ static __always_inline bool filter_begin(const struct self *self, struct sock *s
 {
 	__u16 proto;
 
+	/* The verifier drops what never runs, but not the loads before it: one in place of many. */
+	if (!config.filters)
+		return true;
 	if (config.filters & FILTER_PID) {
 		__u32 pid = HAVE_TASK_BTF ? self->task->tgid :
 					    (__u32)(bpf_get_current_pid_tgid() >> 32);
@@ -226,6 +265,8 @@ static __always_inline __u32 range_read_socket(struct sock *sk)
 	if (bpf_core_field_exists(struct inet_sock___word, local_port_range)) {
 		struct inet_sock___word *word = (void *)sk;
 
+		if (config.rdonly_cast)
+			return CAST(sk, struct inet_sock___word)->local_port_range;
 		return BPF_CORE_READ(word, local_port_range);
 	}
 	if (bpf_core_field_exists(struct inet_sock___pair, local_port_range)) {
@@ -264,6 +305,16 @@ static __always_inline void range_read(struct flight *flight, struct sock *sk)
 }
 
 /*
+ * Of what is only counted: connect()'s, to tell the passes apart and what was examined; UDP's for
+ * the latter; that which a named bind is held against.
+ */
+static __always_inline bool range_matters(enum alloc_path path)
+{
+	return !config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT ||
+	       config.udp_examined;
+}
+
+/*
  * A search begins, or (@path PATH_EXPLICIT) a use of the port @named. Returns its flight, NULL
  * where it is not to be traced; with @keep also then, but never told.
  */
@@ -280,7 +331,10 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 		return NULL;
 	flight_take(self, flight);
 	flight->flags = 0;
-	range_read(flight, sk);
+	if (range_matters(path)) {
+		flight->range_epoch = *(volatile __u32 *)&range_epoch;
+		range_read(flight, sk);
+	}
 	if (path == PATH_EXPLICIT && (named < flight->low || named > flight->high)) {
 		flight->task = 0;
 		return NULL;
@@ -290,7 +344,8 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight->named = named;
 	flight->path = path;
 	flight->untold = untold;
-	__builtin_memset(&flight->search, 0, sizeof(flight->search));
+	if (!config.aggregate || config.examined)
+		__builtin_memset(&flight->search, 0, sizeof(flight->search));
 	flight->task = (__u64)self->task;
 	flight->start_ns = bpf_ktime_get_ns();
 	return flight;
@@ -306,11 +361,12 @@ static __always_inline void address_read(__u32 out[4], struct sock *sk, __u16 fa
 	if (family == AF_INET) {
 		out[0] = dest ? READ(sk, __sk_common.skc_daddr) :
 				READ(sk, __sk_common.skc_rcv_saddr);
-		out[1] = out[2] = out[3] = 0;
+		out[1] = 0;
+		((__u64 *)out)[1] = 0;
 	} else if (dest) {
-		READ_ADDRESS(out, sk, __sk_common.skc_v6_daddr);
+		read_16(out, ADDRESS_OF(sk, __sk_common.skc_v6_daddr));
 	} else {
-		READ_ADDRESS(out, sk, __sk_common.skc_v6_rcv_saddr);
+		read_16(out, ADDRESS_OF(sk, __sk_common.skc_v6_rcv_saddr));
 	}
 }
 
@@ -336,6 +392,8 @@ static __always_inline bool filter_end(const struct flight *flight, __u16 error,
 				       __u16 family, const __u32 saddr[4], const __u32 daddr[4],
 				       __be16 dport)
 {
+	if (!config.filters)
+		return true;
 	if ((config.filters & FILTER_FAILED) && !error)
 		return false;
 	if ((config.filters & FILTER_SLOWER) && latency_ns < config.slower_than_ns)
@@ -356,13 +414,15 @@ static __always_inline bool filter_end(const struct flight *flight, __u16 error,
 
 static __always_inline void task_fill(struct event_task *out, const struct self *self, __u32 netns)
 {
+	struct task_struct *task = self->task;
+
 	out->tid = self->tid;
 	out->netns = netns;
 	if (HAVE_TASK_BTF) {
 		out->pid = self->task->tgid;
 		out->uid = self->task->cred->uid.val;
 		out->cgroup_id = self->task->cgroups->dfl_cgrp->kn->id;
-		bpf_probe_read_kernel(out->comm, sizeof(out->comm), &self->task->comm);
+		read_16(out->comm, ADDRESS_OF(task, comm));
 	} else {
 		out->pid = bpf_get_current_pid_tgid() >> 32;
 		out->uid = (__u32)bpf_get_current_uid_gid();
@@ -373,31 +433,61 @@ static __always_inline void task_fill(struct event_task *out, const struct self 
 
 /*
  * A wake-up for each record would cost a storm more than the record does. The reader polls every
- * 50 ms by itself; it is woken only when much waits.
+ * 50 ms by itself; it is woken only when the writing comes past a multiple of config.wakeup_bytes
+ * (which bpf_ringbuf_query() would tell at five times the price).
  */
-static __always_inline __u64 submit_flags(void)
+static __always_inline __u64 submit_flags(struct flight *flight, const void *record, __u32 size)
 {
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= config.wakeup_bytes ?
+	/* The verifier masks no pointer; by way of memory it is a number. */
+	*(volatile __u64 *)&flight->record = (__u64)record;
+	return (*(volatile __u64 *)&flight->record & (config.wakeup_bytes - 1)) < size ?
 		       BPF_RB_FORCE_WAKEUP :
 		       BPF_RB_NO_WAKEUP;
 }
 
 enum { RESERVED_SLOTS = 4096 };
 struct reserved_told reserved_told[RESERVED_SLOTS] SEC(".data.reserved");
-__u64 reserved_epoch SEC(".data.reserved");
+__u32 reserved_epoch SEC(".data.reserved");
+
+static __always_inline __u64 net_identity(struct net *net)
+{
+	return bpf_core_field_exists(struct net, net_cookie) ? READ(net, net_cookie) : (__u64)net;
+}
+
+/* Whether the namespace reserves any port; looked at once, and again when any list was written. */
+static __always_inline bool reserved_any(struct net *net)
+{
+	struct reserved_told *told = &reserved_told[READ(net, ns.inum) & (RESERVED_SLOTS - 1)];
+	__u64 cookie = net_identity(net), any = 0;
+	__u32 epoch = reserved_epoch;
+	const unsigned long *bits;
+
+	if (told->cookie == cookie && told->epoch == epoch)
+		return told->any;
+	bits = READ(net, ipv4.sysctl_local_reserved_ports);
+	for (int i = 0; i < 1024; i++) {
+		__u64 word = 0;
+
+		bpf_probe_read_kernel(&word, sizeof(word), bits + i);
+		any |= word;
+	}
+	told->any = any != 0;
+	told->cookie = cookie;
+	told->epoch = epoch;
+	return any;
+}
 
 /*
  * The search skips reserved ports. User space must know them to count what was examined, as they
  * were: so they come in the ring, before the first allocation that they apply to.
  */
-static __always_inline void reserved_tell(struct net *net)
+static __always_inline void reserved_tell(struct net *net, __u32 netns)
 {
 	__u64 cookie =
 		bpf_core_field_exists(struct net, net_cookie) ? READ(net, net_cookie) : (__u64)net;
-	__u32 netns = READ(net, ns.inum);
 	struct reserved_told *told = &reserved_told[netns & (RESERVED_SLOTS - 1)];
 	struct event_reserved *event;
-	__u64 epoch = reserved_epoch;
+	__u32 epoch = reserved_epoch;
 
 	if (told->cookie == cookie && told->epoch == epoch)
 		return;
@@ -413,37 +503,100 @@ static __always_inline void reserved_tell(struct net *net)
 	told->epoch = epoch;
 }
 
-/* The search of @flight is over, with @port chosen or @error (positive, as the caller sees it). */
+#include "aggregate.h"
+
+/* Both ends of an allocation, as the socket or a hook tells them. */
+struct ends {
+	__u32 saddr[4] __attribute__((aligned(8)));
+	__u32 daddr[4] __attribute__((aligned(8)));
+	__be16 dport;
+};
+
+static __always_inline void ends_read(struct ends *ends, const struct flight *flight,
+				      struct sock *sk, __u16 family)
+{
+	__builtin_memset(ends->daddr, 0, sizeof(ends->daddr));
+	ends->dport = 0;
+	if (BRACKETED && (flight->flags & ALLOC_SOURCE))
+		__builtin_memcpy(ends->saddr, flight->source, sizeof(ends->saddr));
+	else
+		address_read(ends->saddr, sk, family, false);
+	if (!(flight->flags & ALLOC_DEST))
+		return;
+	if (BRACKETED && flight->path != PATH_CONNECT) {
+		__builtin_memcpy(ends->daddr, flight->dest, sizeof(ends->daddr));
+		ends->dport = flight->dport;
+	} else {
+		address_read(ends->daddr, sk, family, true);
+		ends->dport = READ(sk, __sk_common.skc_dport);
+	}
+}
+
+/*
+ * The addresses straight into the record. Each access through a pointer that the verifier does not
+ * trust costs eight instructions (x86 checks its bounds since 66e13b615a0c, 6.10 and stable), so the
+ * fewer and the wider the better.
+ */
+static __always_inline void ends_fill(struct event_alloc *event, const struct flight *flight,
+				      struct sock *sk, __u16 family)
+{
+	__u64 *saddr = (__u64 *)event->saddr, *daddr = (__u64 *)event->daddr;
+	bool dest = flight->flags & ALLOC_DEST;
+
+	daddr[0] = daddr[1] = 0;
+	event->dport = 0;
+	if (dest)
+		event->dport = READ(sk, __sk_common.skc_dport);
+	if (family == AF_INET) {
+		saddr[0] = READ(sk, __sk_common.skc_rcv_saddr);
+		saddr[1] = 0;
+		if (dest)
+			daddr[0] = READ(sk, __sk_common.skc_daddr);
+		return;
+	}
+	read_16(saddr, ADDRESS_OF(sk, __sk_common.skc_v6_rcv_saddr));
+	if (dest)
+		read_16(daddr, ADDRESS_OF(sk, __sk_common.skc_v6_daddr));
+}
+
+/*
+ * The search of @flight is over, with @port chosen or @error (positive, as the caller sees it): it
+ * becomes a count, or a record.
+ */
 static __always_inline void alloc_end(const struct self *self, struct flight *flight,
 				      struct sock *sk, __u16 port, __u16 error)
 {
 	__u64 now = BRACKETED && flight->end_ns ? flight->end_ns : bpf_ktime_get_ns();
 	__u64 latency = now - flight->start_ns;
-	__u16 family = READ(sk, __sk_common.skc_family);
-	__u32 saddr[4], daddr[4] = {};
-	struct net *net = READ(sk, __sk_common.skc_net.net);
-	__be16 dport = 0;
 	struct event_alloc *event;
+	struct net *net;
+	struct ends ends;
+	__u32 netns;
+	__u16 family;
 
 	flight->task = 0;
-	if (BRACKETED && (flight->flags & ALLOC_SOURCE))
-		__builtin_memcpy(saddr, flight->source, sizeof(saddr));
-	else
-		address_read(saddr, sk, family, false);
-	if (flight->path == PATH_CONNECT || (!BRACKETED && (flight->flags & ALLOC_DEST))) {
-		flight->flags |= ALLOC_DEST;
-		address_read(daddr, sk, family, true);
-		dport = READ(sk, __sk_common.skc_dport);
-	} else if (BRACKETED && (flight->flags & ALLOC_DEST)) {
-		__builtin_memcpy(daddr, flight->dest, sizeof(daddr));
-		dport = flight->dport;
-	}
-	if (!filter_end(flight, error, latency, family, saddr, daddr, dport)) {
-		__sync_fetch_and_add(&counters.filtered, 1);
+	if (config.aggregate && !config.addresses) {
+		stat_record(self, flight, sk, port, error, latency, NULL);
 		return;
 	}
+	family = READ(sk, __sk_common.skc_family);
+	if (BRACKETED || config.filters || config.aggregate) {
+		ends_read(&ends, flight, sk, family);
+		if (!filter_end(flight, error, latency, family, ends.saddr, ends.daddr,
+				ends.dport)) {
+			__sync_fetch_and_add(&counters.filtered, 1);
+			return;
+		}
+	}
+	if (config.aggregate) {
+		stat_record(self, flight, sk, port, error, latency,
+			    &(struct stat_ends){ ends.saddr, ends.daddr, ends.dport });
+		return;
+	}
+	net = READ(sk, __sk_common.skc_net.net);
+	netns = READ(net, ns.inum);
 	if (!BRACKETED)
-		reserved_tell(net);
+		reserved_tell(net, netns);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		lost_count(LOST_RING_FULL);
@@ -458,14 +611,18 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 	event->start_ns = flight->start_ns;
 	event->latency_ns = latency;
 	event->sport = error ? 0 : port;
-	event->dport = dport;
 	event->low = flight->low;
 	event->high = flight->high;
-	__builtin_memcpy(event->saddr, saddr, sizeof(saddr));
-	__builtin_memcpy(event->daddr, daddr, sizeof(daddr));
-	task_fill(&event->task, self, READ(net, ns.inum));
+	if (BRACKETED) {
+		event->dport = ends.dport;
+		__builtin_memcpy(event->saddr, ends.saddr, sizeof(ends.saddr));
+		__builtin_memcpy(event->daddr, ends.daddr, sizeof(ends.daddr));
+	} else {
+		ends_fill(event, flight, sk, family);
+	}
+	task_fill(&event->task, self, netns);
 	__builtin_memcpy(&event->search, &flight->search, sizeof(event->search));
-	bpf_ringbuf_submit(event, submit_flags());
+	bpf_ringbuf_submit(event, submit_flags(flight, event, sizeof(*event)));
 }
 
 /* Somebody is about to write the range of @net: keeps what it is in the task's slot. */

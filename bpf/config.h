@@ -46,8 +46,17 @@ struct config {
 	__u64 wakeup_bytes;  /* wake the reader when this much waits; it polls besides */
 	__u32 connect_start; /* enum connect_start */
 	__u32 perturb_mask;
+	__u8 aggregate; /* count in the kernel (stat.h) instead of telling each allocation */
+	__u8 by;	/* enum stat_by: what else the counts are kept apart by */
+	__u8 addresses; /* a filter or `by` looks at them; where none does, they are not read */
+	__u8 option_scans_all; /* IP_LOCAL_PORT_RANGE: every port in one pass (207184853dbd, 6.8) */
+	__u8 examined; /* aggregate: what connect(), bind() and listen() examined is counted ... */
+	__u8 udp_examined; /* the program on get_random_u32() runs: UDP's searches can be reckoned */
+	__u8 pad2[2];
+	__u32 key_cells;   /* cells for the keys of --by */
+	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast() */
 };
 
-_Static_assert(sizeof(struct config) == 144, "no holes");
+_Static_assert(sizeof(struct config) == 160, "no holes");
 
 #endif

@@ -9,13 +9,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED	     0
-#define READ(pointer, field) ((pointer)->field)
-#define READ_ADDRESS(out, pointer, field)                               \
-	do {                                                            \
-		for (int i = 0; i < 4; i++)                             \
-			(out)[i] = (pointer)->field.in6_u.u6_addr32[i]; \
-	} while (0)
+#define BRACKETED		   0
+#define READ(pointer, field)	   ((pointer)->field)
+#define ADDRESS_OF(pointer, field) (&(pointer)->field)
 
 #include "alloc.h"
 #include "search.h"
@@ -41,7 +37,7 @@ static __always_inline int search_exit(struct sock *sk, int ret)
 
 	if (!flight || flight->sock != (__u64)sk)
 		return 0;
-	range_recheck(flight, sk);
+	range_recheck(flight);
 	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
@@ -89,7 +85,7 @@ static __always_inline int connect_exit(struct sock *sk, int ret)
 		flight->task = 0;
 		return 0;
 	}
-	range_recheck(flight, sk);
+	range_recheck(flight);
 	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
@@ -279,8 +275,8 @@ int BPF_PROG(udp_get_port_enter, struct sock *sk, unsigned short snum)
 			     autobind ? PATH_AUTOBIND :
 					PATH_BIND,
 			     snum, false);
-	if (flight && !snum)
-		udp_search_begin(flight, sk);
+	if (flight && !snum && config.udp_examined)
+		udp_search_inputs(flight, sk);
 	return 0;
 }
 
@@ -302,6 +298,16 @@ SEC("fexit/udp_lib_get_port")
 int BPF_PROG(udp_get_port_exit, struct sock *sk, unsigned short snum, unsigned int nulladdr,
 	     int ret)
 {
+	struct self self;
+	struct flight *flight;
+
+	/* A search that failed looked at every port: that needs no hook on the random number. */
+	if (ret && !snum && !config.udp_examined && !config.aggregate) {
+		self = self_get();
+		flight = flight_mine(&self);
+		if (flight)
+			udp_search_inputs(flight, sk);
+	}
 	return search_exit(sk, ret);
 }
 
@@ -335,6 +341,7 @@ int BPF_PROG(range_enter, struct ctl_table *table, int write)
 
 	if (!write)
 		return 0;
+	__sync_fetch_and_add(&range_epoch, 1);
 	self = self_get();
 	range_write_begin(&self, range_table_net(table));
 	return 0;
@@ -347,6 +354,8 @@ int BPF_PROG(range_exit, struct ctl_table *table, int write, void *buffer, size_
 	struct self self = self_get();
 	struct flight *flight = flight_mine(&self);
 
+	if (write)
+		__sync_fetch_and_add(&range_epoch, 1);
 	if (!flight || flight->path != PATH_COUNT)
 		return 0;
 	if (ret)

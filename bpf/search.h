@@ -36,8 +36,7 @@ static __always_inline bool perturb_read(__u64 port_offset, __u32 *value)
 			bpf_probe_read_kernel(&base, sizeof(base), (void *)base);
 		perturb_base = base;
 	}
-	return base && !bpf_probe_read_kernel(value, sizeof(*value),
-					      (__u32 *)base + perturb_slot(port_offset));
+	return base && read_4(value, (__u32 *)base + perturb_slot(port_offset));
 }
 
 static __always_inline void connect_search_begin(struct flight *flight, __u64 port_offset)
@@ -83,7 +82,7 @@ static __always_inline void step_width_read(struct event_search *search, struct 
 	}
 }
 
-static __always_inline void udp_search_begin(struct flight *flight, struct sock *sk)
+static __always_inline void udp_search_inputs(struct flight *flight, struct sock *sk)
 {
 	struct udp_table *table = NULL;
 
@@ -92,23 +91,20 @@ static __always_inline void udp_search_begin(struct flight *flight, struct sock 
 	if (!table && bpf_core_field_exists(struct net, ipv4.udp_table))
 		table = READ(sk, __sk_common.skc_net.net->ipv4.udp_table);
 	if (table)
-		flight->search.slots = READ(table, mask) + 1;
+		flight->search.slots = BPF_CORE_READ(table, mask) + 1;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport))
 		flight->search.flags |= SEARCH_REUSEPORT;
 }
 
-/* Whether the range is another one now: then its reckoning would be of two ranges. */
-static __always_inline void range_recheck(struct flight *flight, struct sock *sk)
+/*
+ * Whether any range was written during the search: then the reckoning may be of two ranges. The
+ * socket's own cannot change, since the search holds the socket's lock.
+ */
+static __always_inline void range_recheck(struct flight *flight)
 {
-	__u16 low = flight->low, high = flight->high;
-	__u8 flags = flight->flags;
-
-	range_read(flight, sk);
-	if (flight->low != low || flight->high != high)
+	if (range_matters(flight->path) &&
+	    flight->range_epoch != *(volatile __u32 *)&range_epoch)
 		flight->search.flags |= SEARCH_RANGE_CHANGED;
-	flight->low = low;
-	flight->high = high;
-	flight->flags = flags;
 }
 
 #endif

@@ -8,7 +8,8 @@
 /* Which namespaces' reserved ports user space has been told, as of which write of any of them. */
 struct reserved_told {
 	__u64 cookie;
-	__u64 epoch;
+	__u32 epoch;
+	__u32 any; /* for counts in the kernel: whether it reserves any */
 };
 
 /*

@@ -19,10 +19,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED	     1
-#define READ(pointer, field) BPF_CORE_READ(pointer, field)
-#define READ_ADDRESS(out, pointer, field) \
-	bpf_probe_read_kernel(out, 16, __builtin_preserve_access_index(&(pointer)->field))
+#define BRACKETED		   1
+#define READ(pointer, field)	   BPF_CORE_READ(pointer, field)
+#define ADDRESS_OF(pointer, field) __builtin_preserve_access_index(&(pointer)->field)
 
 #include "alloc.h"
 
@@ -128,8 +127,11 @@ int BPF_PROG(set_state, struct sock *sk, int old_state, int new_state)
 		if (BPF_CORE_READ(sk, __sk_common.skc_num))
 			return 0; /* bound before: no allocation */
 		self = self_get();
-		bracket_begin(&self, sk, new_state == STATE_LISTEN ? PATH_LISTEN : PATH_CONNECT,
-			      source_port(sk));
+		flight = bracket_begin(&self, sk,
+				       new_state == STATE_LISTEN ? PATH_LISTEN : PATH_CONNECT,
+				       source_port(sk));
+		if (flight && new_state == STATE_SYN_SENT)
+			flight->flags |= ALLOC_DEST;
 		return 0;
 	}
 	if (new_state != STATE_CLOSE || (old_state != STATE_SYN_SENT && old_state != STATE_LISTEN))

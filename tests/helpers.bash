@@ -24,9 +24,10 @@ wait_for() {
 
 # start_trace OPTION...: a tracer whose output is in $BATS_TEST_TMPDIR/events, live on return.
 start_trace() {
+	rm -f "$BATS_TEST_TMPDIR/notes"
 	ephemport trace --duration 2m "$@" >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
 	tracer=$!
-	wait_for 100 grep -q 'tracing with' "$BATS_TEST_TMPDIR/notes"
+	wait_for 100 grep -qs "tracing with" "$BATS_TEST_TMPDIR/notes"
 }
 
 # Ends it by a signal and returns its status.

@@ -84,7 +84,19 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+/* Two words of 8 bytes: to read 16 bytes of any kind through a pointer of this type. */
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+/* One word of 4 bytes, for the same end. */
+struct seqcount {
+	unsigned int sequence;
+};
+
 struct sock_common {
+	__u32 skc_portpair; /* skc_dport and skc_num in one */
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;

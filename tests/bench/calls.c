@@ -135,9 +135,10 @@ static void after_send(const struct bench *bench)
 #define FILLS (1u << FILL_EMPTY | 1u << FILL_60)
 
 static const struct load loads[] = {
-	{ "tcp-connect-refused", SOCK_STREAM, PORT_CLOSED, ECONNREFUSED, FILLS | 1u << FILL_KNEE,
-	  call_connect, NULL },
-	{ "tcp-connect", SOCK_STREAM, PORT_LISTENER, 0, FILLS, call_connect, after_accept },
+	{ "tcp-connect-refused", SOCK_STREAM, PORT_CLOSED, ECONNREFUSED, FILLS, call_connect,
+	  NULL },
+	{ "tcp-connect", SOCK_STREAM, PORT_LISTENER, 0, FILLS | 1u << FILL_KNEE, call_connect,
+	  after_accept },
 	{ "tcp-bind", SOCK_STREAM, 0, 0, FILLS, call_bind, NULL },
 	{ "udp-bind", SOCK_DGRAM, 0, 0, FILLS, call_bind, NULL },
 	{ "udp-connect", SOCK_DGRAM, PORT_RECEIVER, 0, FILLS, call_connect, NULL },
@@ -168,19 +169,32 @@ static int socket_bound(int family, int type, int port)
 	return fd;
 }
 
-/* Whether the port at @offset of the range is held: the same ports in each run. */
-static bool fill_holds(enum fill fill, int offset)
+/* Connections to the listener on every port of the low end's parity: connect() takes those first.
+ */
+static void range_fill_knee(struct bench *bench)
 {
-	if (fill == FILL_KNEE)
-		return offset % 2 == 0;
-	/* 7919 is prime to 1000: an even spread over both parities without a pattern. */
-	return fill == FILL_60 && offset * 7919 % RANGE_PORTS < RANGE_PORTS * 6 / 10;
+	struct address to = address_make(bench->family, PORT_LISTENER);
+
+	for (int i = 0; i < RANGE_PORTS / 2; i++) {
+		int fd = socket_open(bench->family, SOCK_STREAM), peer;
+
+		if (call_connect(fd, &to))
+			error(EXIT_FAILURE, errno, "connect");
+		peer = accept(bench->listener, NULL, NULL);
+		if (peer < 0)
+			error(EXIT_FAILURE, errno, "accept");
+		/* The connecting end is closed first, and resets the other. */
+		bench->held[bench->held_count++] = peer;
+		bench->held[bench->held_count++] = fd;
+	}
 }
 
-static void range_fill(struct bench *bench)
+static void range_fill_60(struct bench *bench)
 {
 	for (int offset = 0; offset < RANGE_PORTS; offset++) {
-		if (!fill_holds(bench->fill, offset))
+		/* 7919 is prime to 1000: an even spread over both parities, the same in each run.
+		 */
+		if (offset * 7919 % RANGE_PORTS >= RANGE_PORTS * 6 / 10)
 			continue;
 		for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++)
 			bench->held[bench->held_count++] =
@@ -280,7 +294,10 @@ static void bench_run(struct bench *bench, char *const *names)
 	if (listen(bench->listener, 16))
 		error(EXIT_FAILURE, errno, "listen");
 	bench->receiver = socket_bound(bench->family, SOCK_DGRAM, PORT_RECEIVER);
-	range_fill(bench);
+	if (bench->fill == FILL_60)
+		range_fill_60(bench);
+	else if (bench->fill == FILL_KNEE)
+		range_fill_knee(bench);
 	for (const struct load *load = loads; load->name; load++)
 		if ((load->fills & (1u << bench->fill)) && load_wanted(load, names))
 			load_run(bench, load);

@@ -38,16 +38,19 @@ wait_ready() {
 	kill -0 "$pid" 2>/dev/null
 }
 
-# Ends the tracer as a user would, and for good if that does not help.
+# Ends the tracer as a user would. One that does not handle SIGINT ignores it: sh starts what runs in
+# the background so.
 stop() {
 	kill -INT "$pid" 2>/dev/null
-	(sleep 20 && kill -KILL "$pid") 2>/dev/null &
+	(sleep 5 && kill -TERM "$pid" && sleep 15 && kill -KILL "$pid") 2>/dev/null &
 	killer=$!
-	wait "$pid"
+	wait "$pid" 2>/dev/null
 	kill "$killer" 2>/dev/null
 }
 
 run_beside() {
+	: >"$dir/output"
+	: >"$dir/errors"
 	sh -c "exec $command" >"$dir/output" 2>"$dir/errors" &
 	pid=$!
 	if ! wait_ready; then

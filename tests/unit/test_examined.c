@@ -33,8 +33,8 @@ static void test_connect_agrees(void **state)
 	(void)state;
 	for (int i = 0; i < CASES; i++) {
 		struct search_range range = range_draw();
-		enum connect_start start = draw32() % 2 ? CONNECT_START_TABLE64 :
-							  CONNECT_START_TABLE32;
+		enum connect_start start =
+			draw32() % 2 ? CONNECT_START_TABLE64 : CONNECT_START_TABLE32;
 		uint16_t port = (uint16_t)(range.low + draw32() % (range.high + 1u - range.low));
 		uint32_t entry = draw32();
 		struct event_search search = {
@@ -147,7 +147,9 @@ static void test_bind_counts_conflicts(void **state)
 
 static void test_doubt_is_unknown(void **state)
 {
-	struct event_search search = { .perturb_entry = 5, .perturb_exit = 7, .flags = SEARCH_PERTURB };
+	struct event_search search = { .perturb_entry = 5,
+				       .perturb_exit = 7,
+				       .flags = SEARCH_PERTURB };
 	const struct event_search sure = search;
 	const struct {
 		uint8_t flags;
@@ -172,8 +174,8 @@ static void test_doubt_is_unknown(void **state)
 		search.perturb_entry = doubts[i].entry;
 		search.step_width = doubts[i].step_width;
 		assert_int_equal(search_examined(&search, PATH_CONNECT, false,
-						 CONNECT_START_TABLE32, 40000, 40099, false,
-						 40004, 0),
+						 CONNECT_START_TABLE32, 40000, 40099, false, 40004,
+						 0),
 				 EXAMINED_UNKNOWN);
 	}
 }
@@ -181,8 +183,10 @@ static void test_doubt_is_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connect_agrees),	     cmocka_unit_test(test_failure_agrees),
-		cmocka_unit_test(test_udp_agrees),	     cmocka_unit_test(test_bind_counts_conflicts),
+		cmocka_unit_test(test_connect_agrees),
+		cmocka_unit_test(test_failure_agrees),
+		cmocka_unit_test(test_udp_agrees),
+		cmocka_unit_test(test_bind_counts_conflicts),
 		cmocka_unit_test(test_doubt_is_unknown),
 	};
 

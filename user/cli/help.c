@@ -71,7 +71,9 @@ static void help_list(FILE *out, const struct command *const *commands)
 
 void help_print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "Usage: ephemport %s%s%s%s\n\n", command->name,
+	char title[COMMAND_TITLE_LEN];
+
+	fprintf(out, "Usage: ephemport %s%s%s%s\n\n", command_title(title, command),
 		command->groups ? " [OPTION]..." : "", *command->args ? " " : "", command->args);
 	help_wrap(out, command->description ? command->description : command->summary, 0);
 	if (command->subcommands) {

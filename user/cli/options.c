@@ -28,6 +28,13 @@ struct option_table {
 	int count;
 };
 
+const char *command_title(char *out, const struct command *command)
+{
+	snprintf(out, COMMAND_TITLE_LEN, "%s%s%s", command->parent ? command->parent : "",
+		 command->parent ? " " : "", command->name);
+	return out;
+}
+
 static int option_value(const struct option_spec *spec, int index)
 {
 	return spec->letter ? spec->letter : LONG_ONLY + index;
@@ -66,7 +73,7 @@ static void table_fill(struct option_table *table, const struct command *command
 static int option_store(const struct command *command, const struct option_table *table, int value,
 			void *dest)
 {
-	char why[160] = "";
+	char why[160] = "", title[COMMAND_TITLE_LEN];
 
 	for (int i = 0; i < table->count; i++) {
 		const struct option_spec *spec = table->at[i].spec;
@@ -76,8 +83,8 @@ static int option_store(const struct command *command, const struct option_table
 		if (!spec->parse(spec, optarg, (char *)dest + table->at[i].base + spec->offset, why,
 				 sizeof(why)))
 			return 0;
-		message_error("%s: --%s: '%s' is not right: %s", command->name, spec->name,
-			      optarg ? optarg : "", why);
+		message_error("%s: --%s: '%s' is not right: %s", command_title(title, command),
+			      spec->name, optarg ? optarg : "", why);
 		return EXIT_USAGE;
 	}
 	return EXIT_USAGE;
@@ -85,13 +92,16 @@ static int option_store(const struct command *command, const struct option_table
 
 static int option_unknown(const struct command *command, char **argv)
 {
+	char title[COMMAND_TITLE_LEN];
+
+	command_title(title, command);
 	if (optopt && optopt < LONG_ONLY &&
 	    !(argv[optind - 1][0] == '-' && argv[optind - 1][1] == '-'))
-		message_error("%s: unknown option -%c: see 'ephemport %s --help'", command->name,
-			      optopt, command->name);
+		message_error("%s: unknown option -%c: see 'ephemport %s --help'", title, optopt,
+			      title);
 	else
-		message_error("%s: unknown option %s: see 'ephemport %s --help'", command->name,
-			      argv[optind - 1], command->name);
+		message_error("%s: unknown option %s: see 'ephemport %s --help'", title,
+			      argv[optind - 1], title);
 	return EXIT_USAGE;
 }
 
@@ -99,6 +109,7 @@ int options_parse(const struct command *command, int argc, char **argv, void *de
 		  struct arguments *args)
 {
 	struct option_table table = { 0 };
+	char title[COMMAND_TITLE_LEN];
 	int value, error;
 
 	*args = (struct arguments){ 0 };
@@ -113,7 +124,7 @@ int options_parse(const struct command *command, int argc, char **argv, void *de
 		}
 		if (value == ':') {
 			message_error("%s: %s needs a value: see 'ephemport %s --help'",
-				      command->name, argv[optind - 1], command->name);
+				      command_title(title, command), argv[optind - 1], title);
 			return EXIT_USAGE;
 		}
 		if (value == '?')
@@ -126,7 +137,8 @@ int options_parse(const struct command *command, int argc, char **argv, void *de
 	args->values = argv + optind;
 	if (command->max_args >= 0 && args->count > command->max_args) {
 		message_error("%s: '%s' is one word too many: see 'ephemport %s --help'",
-			      command->name, args->values[command->max_args], command->name);
+			      command_title(title, command), args->values[command->max_args],
+			      title);
 		return EXIT_USAGE;
 	}
 	return 0;

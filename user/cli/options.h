@@ -57,7 +57,8 @@ struct option_group {
 
 struct command {
 	const char *name;
-	const char *args; /* the positional arguments as --help shows them, "" for none */
+	const char *parent; /* of a subcommand: the command's name, else NULL */
+	const char *args;   /* the positional arguments as --help shows them, "" for none */
 	const char *summary;
 	const char *description; /* paragraphs for --help and the man page, without roff */
 	const char *examples;	 /* lines, for the same places */
@@ -67,6 +68,10 @@ struct command {
 	int max_args;	    /* positional arguments taken; -1: any number */
 	bool stops_at_args; /* the first word that is no option ends the options (a command line) */
 };
+
+/* "range set", as the user types it; @out takes COMMAND_TITLE_LEN bytes and is returned. */
+enum { COMMAND_TITLE_LEN = 64 };
+const char *command_title(char *out, const struct command *command);
 
 /* What options_parse() found besides the options. */
 struct arguments {

@@ -65,7 +65,7 @@ static const char *backend_limits(enum backend backend)
 {
 	switch (backend) {
 	case BACKEND_FENTRY:
-		return "latency exact";
+		return "latency and examined";
 	case BACKEND_TRACEPOINT:
 		return "latency an upper bound; io_uring and kernel sockets in part";
 	default:

@@ -27,6 +27,14 @@ static const struct option_group help_groups[] = {
 	{ 0 },
 };
 
+/* "range", or "range set". */
+static const struct command *help_find(const struct arguments *args)
+{
+	const struct command *about = command_find(commands, args->values[0]);
+
+	return about && args->count > 1 ? command_find(about->subcommands, args->values[1]) : about;
+}
+
 static int help_run(const struct command *self, int argc, char **argv)
 {
 	struct help_options options = { 0 };
@@ -42,19 +50,20 @@ static int help_run(const struct command *self, int argc, char **argv)
 		help_print_bash(stdout, commands);
 	else if (!args.count)
 		help_print_program(stdout, commands);
-	else if ((about = command_find(commands, args.values[0])))
+	else if ((about = help_find(&args)))
 		help_print_command(stdout, about);
 	else
-		message_error("help: there is no command '%s': see 'ephemport help'",
-			      args.values[0]);
+		message_error("help: there is no command '%s%s%s': see 'ephemport help'",
+			      args.values[0], args.count > 1 ? " " : "",
+			      args.count > 1 ? args.values[1] : "");
 	return args.count && !about && !options.man && !options.bash ? EXIT_USAGE : EXIT_DONE;
 }
 
 const struct command command_help = {
 	.name = "help",
-	.args = "[COMMAND]",
+	.args = "[COMMAND [SUBCOMMAND]]",
 	.summary = "tells what the commands and their options are",
 	.groups = help_groups,
 	.run = help_run,
-	.max_args = 1,
+	.max_args = 2,
 };

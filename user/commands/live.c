@@ -25,6 +25,7 @@ static int parse_backend(const struct option_spec *spec, const char *value, void
 }
 
 const struct option_spec live_specs[LIVE_SPEC_COUNT] = {
+	/* First: LIVE_GROUPS_NO_BUFFER leaves it out. */
 	{ .name = "buffer",
 	  .arg = "SIZE",
 	  .help = "size of the ring buffer, 64K to 1024M; 8M by default",
@@ -44,27 +45,43 @@ const struct option_spec live_specs[LIVE_SPEC_COUNT] = {
 	  .offset = FIELD(verbose) },
 };
 
-int live_open(const struct live_options *options, const char *command, struct tracer **tracer)
+static int live_start(const struct live_options *options, const char *command,
+		      struct tracer_options *tracer_options, struct tracer **tracer)
 {
-	struct tracer_options tracer_options = {
-		.buffer_bytes = options->buffer_bytes,
-		.backend = options->backend,
-		.explain = options->explain,
-		.verbose = options->verbose,
-	};
 	char message[TRACER_MESSAGE_LEN];
-	int status = filter_apply(&options->filter, command, &tracer_options.config);
 
-	if (status)
-		return status;
+	tracer_options->buffer_bytes = options->buffer_bytes;
+	tracer_options->backend = options->backend;
+	tracer_options->explain = options->explain;
+	tracer_options->verbose = options->verbose;
 	signal(SIGPIPE, SIG_IGN);
-	if (tracer__new(&tracer_options, tracer, message)) {
+	if (tracer__new(tracer_options, tracer, message)) {
 		message_error("%s: %s; 'ephemport doctor' tells what works here", command, message);
 		return EXIT_UNSUPPORTED;
 	}
 	if (*message)
 		message_warn("%s", message);
 	return EXIT_DONE;
+}
+
+int live_open(const struct live_options *options, const char *command, struct tracer **tracer)
+{
+	struct tracer_options tracer_options = { 0 };
+	int status = filter_apply(&options->filter, command, &tracer_options.config);
+
+	return status ?: live_start(options, command, &tracer_options, tracer);
+}
+
+int live_open_aggregate(const struct live_options *options, const char *command,
+			const struct config *counts, uint32_t keys, struct tracer **tracer)
+{
+	struct tracer_options tracer_options = { .keys = keys };
+	int status = filter_apply(&options->filter, command, &tracer_options.config);
+
+	tracer_options.config.aggregate = 1;
+	tracer_options.config.by = counts->by;
+	tracer_options.config.examined = counts->examined;
+	return status ?: live_start(options, command, &tracer_options, tracer);
 }
 
 uint64_t clock_ns(clockid_t clock)
@@ -108,10 +125,23 @@ int waiter_open(struct waiter *waiter, const struct tracer *tracer, uint64_t dur
 	return error == -EPERM ? 0 : error;
 }
 
-bool waiter_wait(const struct waiter *waiter)
+/* Waits at most @timeout ms. Returns false when one of the ends that epoll tells of has come. */
+static bool waiter_poll(const struct waiter *waiter, int timeout)
 {
 	struct epoll_event events[4];
-	int timeout = TRACER_POLL_MS, count;
+	int count = epoll_wait(waiter->epoll, events, 4, timeout);
+
+	for (int i = 0; i < count; i++)
+		if (events[i].data.fd == waiter->signals ||
+		    (events[i].data.fd == STDOUT_FILENO &&
+		     events[i].events & (EPOLLERR | EPOLLHUP)))
+			return false;
+	return true;
+}
+
+bool waiter_wait(const struct waiter *waiter)
+{
+	int timeout = TRACER_POLL_MS;
 
 	if (waiter->deadline_ns) {
 		uint64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -122,12 +152,19 @@ bool waiter_wait(const struct waiter *waiter)
 		left_ms = (waiter->deadline_ns - now) / 1000000 + 1;
 		timeout = left_ms < TRACER_POLL_MS ? (int)left_ms : TRACER_POLL_MS;
 	}
-	count = epoll_wait(waiter->epoll, events, 4, timeout);
-	for (int i = 0; i < count; i++)
-		if (events[i].data.fd == waiter->signals ||
-		    (events[i].data.fd == STDOUT_FILENO &&
-		     events[i].events & (EPOLLERR | EPOLLHUP)))
+	return waiter_poll(waiter, timeout);
+}
+
+bool waiter_wait_until(const struct waiter *waiter, uint64_t until_ns)
+{
+	uint64_t now;
+
+	while (!until_ns || (now = clock_ns(CLOCK_MONOTONIC)) < until_ns) {
+		uint64_t left_ms = until_ns ? (until_ns - now) / 1000000 + 1 : UINT64_MAX;
+
+		if (!waiter_poll(waiter, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX))
 			return false;
+	}
 	return true;
 }
 

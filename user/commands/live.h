@@ -32,11 +32,22 @@ extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
 		.base = (live_base)                                                \
 	}
 
+/* The same without --buffer, for who has no use for the ring. */
+#define LIVE_GROUPS_NO_BUFFER(live_base)                                                   \
+	FILTER_GROUP((live_base) + offsetof(struct live_options, filter)),                 \
+	{                                                                                  \
+		.title = "Tracing", .specs = live_specs + 1, .count = LIVE_SPEC_COUNT - 1, \
+		.base = (live_base)                                                        \
+	}
+
 /*
  * Starts tracing: EXIT_DONE with *@tracer to be freed, or another exit status after one line on
  * stderr. A reader of stdout that goes away is an error to write from here on, no signal.
  */
 int live_open(const struct live_options *options, const char *command, struct tracer **tracer);
+/* The same for counts in the kernel: of @counts, by and examined; and at most @keys keys. */
+int live_open_aggregate(const struct live_options *options, const char *command,
+			const struct config *counts, uint32_t keys, struct tracer **tracer);
 
 /* Waits for records, for the end by SIGINT, SIGTERM, SIGHUP or a closed stdout, and for a deadline.
  */
@@ -50,6 +61,8 @@ int waiter_open(struct waiter *waiter, const struct tracer *tracer, uint64_t dur
 void waiter_close(struct waiter *waiter);
 /* Waits at most TRACER_POLL_MS. Returns false when it is time to end. */
 bool waiter_wait(const struct waiter *waiter);
+/* Waits until @until_ns (CLOCK_MONOTONIC; 0: for ever). Returns false when it is time to end. */
+bool waiter_wait_until(const struct waiter *waiter, uint64_t until_ns);
 
 uint64_t clock_ns(clockid_t clock);
 

@@ -42,7 +42,8 @@ static const struct option_spec trace_specs[] = {
 	  .offset = FIELD(count),
 	  .min = 1 },
 	{ .name = "explain",
-	  .help = "also why connect() refused candidates; costs a hook for each of them",
+	  .help = "also why connect() refused candidates, and what UDP searches examined; costs a hook "
+		  "for each candidate, and one for each random number that the kernel draws",
 	  .parse = parse_flag,
 	  .offset = FIELD(live.explain) },
 	{ .name = "strict",

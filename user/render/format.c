@@ -131,3 +131,42 @@ void format_count(char *out, uint64_t number)
 	}
 	*out = '\0';
 }
+
+void format_comm(char out[EVENT_COMM_LEN + 1], const char comm[EVENT_COMM_LEN])
+{
+	int i;
+
+	for (i = 0; i < EVENT_COMM_LEN && comm[i]; i++)
+		out[i] = comm[i] >= 0x20 && comm[i] < 0x7f ? comm[i] : '?';
+	out[i] = '\0';
+}
+
+/*
+ * A task's name is bytes. Those that are no ASCII are written as the code points of Latin-1: valid
+ * JSON for any name, and the same bytes to who decodes it so.
+ */
+size_t format_json_comm(char *out, const char comm[EVENT_COMM_LEN])
+{
+	static const char hex[] = "0123456789abcdef";
+	char *at = out;
+
+	*at++ = '"';
+	for (int i = 0; i < EVENT_COMM_LEN && comm[i]; i++) {
+		unsigned char byte = (unsigned char)comm[i];
+
+		if (byte == '"' || byte == '\\') {
+			*at++ = '\\';
+			*at++ = (char)byte;
+		} else if (byte >= 0x20 && byte < 0x7f) {
+			*at++ = (char)byte;
+		} else {
+			memcpy(at, "\\u00", 4);
+			at += 4;
+			*at++ = hex[byte >> 4];
+			*at++ = hex[byte & 15];
+		}
+	}
+	*at++ = '"';
+	*at = '\0';
+	return (size_t)(at - out);
+}

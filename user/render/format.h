@@ -12,6 +12,7 @@ enum {
 	FORMAT_ADDRESS_LEN = 48,
 	FORMAT_ENDPOINT_LEN = 64,
 	FORMAT_NUMBER_LEN = 32,
+	FORMAT_JSON_COMM_LEN = 6 * EVENT_COMM_LEN + 3,
 };
 
 /* RFC 3339 with nanoseconds, UTC: "2026-01-31T09:12:01.034217000Z". Returns the length. */
@@ -24,5 +25,10 @@ void format_endpoint(char *out, const struct endpoint *endpoint, uint8_t family)
 void format_duration(char *out, uint64_t ns);
 /* "4,118" */
 void format_count(char *out, uint64_t number);
+
+/* A task's name, with a question mark for what could steer the terminal. */
+void format_comm(char out[EVENT_COMM_LEN + 1], const char comm[EVENT_COMM_LEN]);
+/* A task's name as a JSON string, quotes included. Returns the length. */
+size_t format_json_comm(char *out, const char comm[EVENT_COMM_LEN]);
 
 #endif

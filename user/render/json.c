@@ -46,30 +46,9 @@ static void put_known(struct line *line, enum known known)
 		PUT(line, "false");
 }
 
-/*
- * A task's name is bytes. Those that are no ASCII are written as the code points of Latin-1: valid
- * JSON for any name, and the same bytes to who decodes it so.
- */
 static void put_comm(struct line *line, const char comm[EVENT_COMM_LEN])
 {
-	static const char hex[] = "0123456789abcdef";
-
-	*line->at++ = '"';
-	for (int i = 0; i < EVENT_COMM_LEN && comm[i]; i++) {
-		unsigned char byte = (unsigned char)comm[i];
-
-		if (byte == '"' || byte == '\\') {
-			*line->at++ = '\\';
-			*line->at++ = (char)byte;
-		} else if (byte >= 0x20 && byte < 0x7f) {
-			*line->at++ = (char)byte;
-		} else {
-			PUT(line, "\\u00");
-			*line->at++ = hex[byte >> 4];
-			*line->at++ = hex[byte & 15];
-		}
-	}
-	*line->at++ = '"';
+	line->at += format_json_comm(line->at, comm);
 }
 
 static void put_time(struct line *line, uint64_t time_ns, uint64_t mono_ns)

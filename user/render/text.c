@@ -92,16 +92,6 @@ static void text_marks(struct text_sink *text, const struct allocation *allocati
 	text_refused(text, allocation);
 }
 
-static void printable_comm(char out[EVENT_COMM_LEN + 1], const char comm[EVENT_COMM_LEN])
-{
-	int i;
-
-	/* A task chooses its name: it must not steer the terminal. */
-	for (i = 0; i < EVENT_COMM_LEN && comm[i]; i++)
-		out[i] = comm[i] >= 0x20 && comm[i] < 0x7f ? comm[i] : '?';
-	out[i] = '\0';
-}
-
 static int text_allocation(struct sink *sink, const struct allocation *allocation)
 {
 	struct text_sink *text = (struct text_sink *)sink;
@@ -110,7 +100,7 @@ static int text_allocation(struct sink *sink, const struct allocation *allocatio
 
 	text_header(text);
 	format_time(text, time, allocation->time_ns);
-	printable_comm(comm, allocation->task.comm);
+	format_comm(comm, allocation->task.comm);
 	snprintf(proto, sizeof(proto), "%s%u", proto_name(allocation->proto, buffer),
 		 allocation->family);
 	format_endpoint(source, &allocation->source, allocation->family);
@@ -138,7 +128,7 @@ static int text_range_change(struct sink *sink, const struct range_change *chang
 
 	text_header(text);
 	format_time(text, time, change->time_ns);
-	printable_comm(comm, change->task.comm);
+	format_comm(comm, change->task.comm);
 	return fprintf(text->out, "%-15s  %7u  %-15s  %-8s  netns %u  %u-%u -> %u-%u\n", time,
 		       change->task.pid, comm, "range", change->task.netns, change->old_low,
 		       change->old_high, change->new_low, change->new_high) < 0 ?

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace/backend.h"
 #include "config.h"
+#include "stat.h"
 #include "state.h"
 #include "fentry.skel.h"
 #include "tracepoint.skel.h"
@@ -62,6 +65,41 @@ const struct backend_info backends[BACKEND_COUNT] = {
 	[BACKEND_TRACEPOINT] = { "tracepoint", tracepoint_bpf__elf_bytes, tracepoint_programs,
 				 true },
 };
+
+/* The kinds of protocols that the filter lets through. */
+static unsigned int classes_wanted(const struct config *config)
+{
+	unsigned int classes = 0;
+
+	if (!(config->filters & FILTER_PROTO))
+		return CLASS_TCP | CLASS_UDP;
+	for (int proto = 0; proto < 256; proto++)
+		if (config->protos[proto / 64] & (1ULL << (proto % 64)))
+			classes |= proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE ? CLASS_UDP :
+										      CLASS_TCP;
+	return classes;
+}
+
+/* Whether the function that it hooks exists, with the arguments that it is made for. */
+static bool program_fits(const struct backend_program *program, const struct bpf_program *found,
+			 const struct kernel_facts *facts)
+{
+	const char *section = bpf_program__section_name(found);
+	const char *function = strchr(section, '/');
+	int args;
+
+	if (!function || (strncmp(section, "fentry/", 7) && strncmp(section, "fexit/", 6)))
+		return true;
+	args = kernel_function_args(facts, function + 1);
+	return args >= 0 && (!program->args || program->args == args);
+}
+
+bool backend_wants(const struct backend_program *program, const struct bpf_program *found,
+		   const struct kernel_facts *facts, const struct config *config)
+{
+	return (!program->paths || (program->paths & config->paths)) &&
+	       (program->classes & classes_wanted(config)) && program_fits(program, found, facts);
+}
 
 const char *group_name(enum program_group group)
 {

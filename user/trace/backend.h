@@ -7,6 +7,9 @@
 #include <stddef.h>
 
 #include "event/stream.h"
+#include "trace/kernel.h"
+
+struct bpf_program;
 
 /* Programs that are of use only together; one that fails takes its group with it. */
 enum program_group {
@@ -24,6 +27,11 @@ enum program_group {
 	GROUP_EXPLAIN,	/* --explain: why connect() refused candidates */
 	GROUP_COUNT,
 };
+
+/* What counts in the kernel take. GROUP_DRAW besides, where what UDP examined is asked for. */
+#define GROUPS_OF_COUNTS                                                     \
+	(1u << GROUP_CONNECT | 1u << GROUP_TCP_PORT | 1u << GROUP_UDP_PORT | \
+	 1u << GROUP_AUTOBIND | 1u << GROUP_CALL | 1u << GROUP_CONFLICT | 1u << GROUP_RESERVED)
 
 enum proto_class { CLASS_TCP = 1 << 0, CLASS_UDP = 1 << 1 };
 
@@ -49,6 +57,10 @@ static inline bool group_is_main(enum program_group group)
 {
 	return group < GROUP_CONFLICT;
 }
+
+/* Whether @found is of use for what @config asks for, and fits the functions of this kernel. */
+bool backend_wants(const struct backend_program *program, const struct bpf_program *found,
+		   const struct kernel_facts *facts, const struct config *config);
 
 /* "connect", "TCP bind and listen", ...: for messages. */
 const char *group_name(enum program_group group);

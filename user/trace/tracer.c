@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "trace/aggregate.h"
 #include "trace/backend.h"
 #include "trace/cgroup.h"
 #include "trace/decode.h"
@@ -27,6 +28,7 @@ struct tracer {
 	int link_count;
 	unsigned int paths; /* 1 << enum alloc_path: traced */
 	struct ring_buffer *ring;
+	struct aggregate aggregate;
 	int counters_fd;
 	struct event_counters counters; /* at the last look */
 	int cgroup_fd;
@@ -75,43 +77,6 @@ static int print_all(enum libbpf_print_level level, const char *format, va_list 
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
 }
 
-/* The kinds of protocols that the filter lets through. */
-static unsigned int classes_wanted(const struct config *config)
-{
-	unsigned int classes = 0;
-
-	if (!(config->filters & FILTER_PROTO))
-		return CLASS_TCP | CLASS_UDP;
-	for (int proto = 0; proto < 256; proto++)
-		if (config->protos[proto / 64] & (1ULL << (proto % 64)))
-			classes |= proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE ? CLASS_UDP :
-										      CLASS_TCP;
-	return classes;
-}
-
-/* Whether the function that it hooks exists, with the arguments that it is made for. */
-static bool program_fits(const struct tracer *tracer, const struct backend_program *program,
-			 const struct bpf_program *found)
-{
-	const char *section = bpf_program__section_name(found);
-	const char *function = strchr(section, '/');
-	int args;
-
-	if (!function || (strncmp(section, "fentry/", 7) && strncmp(section, "fexit/", 6)))
-		return true;
-	args = kernel_function_args(&tracer->facts, function + 1);
-	return args >= 0 && (!program->args || program->args == args);
-}
-
-static bool program_wanted(const struct tracer *tracer, const struct backend_program *program,
-			   const struct bpf_program *found, const struct config *config,
-			   unsigned int groups)
-{
-	return (groups & (1u << program->group)) &&
-	       (!program->paths || (program->paths & config->paths)) &&
-	       (program->classes & classes_wanted(config)) && program_fits(tracer, program, found);
-}
-
 /* The ring must be a power of two of pages. */
 static uint32_t ring_bytes(uint64_t wanted)
 {
@@ -129,12 +94,21 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	struct bpf_map *events = bpf_object__find_map_by_name(tracer->object, "events");
 	uint64_t wanted = options->buffer_bytes ? options->buffer_bytes : TRACER_BUFFER_DEFAULT;
 	struct config config = options->config;
+	int error;
 
 	if (!rodata || !events)
 		return -ENOENT;
+	if (config.aggregate)
+		wanted = 1; /* the programs name the ring, but nothing goes through it */
+	config.option_scans_all = tracer->facts.option_scans_all;
+	config.udp_examined |= options->explain;
+	error = aggregate_configure(tracer->object, &config, options->keys);
+	if (error)
+		return error;
 	config.wakeup_bytes = ring_bytes(wanted) / 8;
 	config.connect_start = tracer->facts.connect_start;
 	config.perturb_mask = tracer->facts.perturb_mask;
+	config.rdonly_cast = kernel_function_args(&tracer->facts, "bpf_rdonly_cast") == 2;
 	for (const struct backend_program *program = tracer->backend->programs; program->name;
 	     program++) {
 		struct bpf_program *found =
@@ -143,7 +117,8 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 		if (!found)
 			return -ENOENT;
 		bpf_program__set_autoload(found,
-					  program_wanted(tracer, program, found, &config, groups));
+					  backend_wants(program, found, &tracer->facts, &config) &&
+						  (groups & (1u << program->group)));
 	}
 	bpf_map__set_max_entries(events, ring_bytes(wanted));
 	return bpf_map__set_initial_value(rodata, &config, sizeof(config));
@@ -228,6 +203,34 @@ static unsigned int tracer_paths_of(const struct tracer *tracer, const struct co
 		    group_is_main(program->group))
 			paths &= ~program->paths;
 	return paths;
+}
+
+static bool program_loaded(const struct tracer *tracer, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(tracer->object, name);
+
+	return program && bpf_program__fd(program) >= 0;
+}
+
+/*
+ * What the programs that run allow the decoder to conclude. A program is not even loaded where the
+ * kernel has no function for it: a count that misses one of its sources would be wrong, not small.
+ */
+static void decoder_learn(struct tracer *tracer, unsigned int groups)
+{
+	struct decoder *decoder = &tracer->decoder;
+
+	decoder->conflicts_known = (groups & (1u << GROUP_CONFLICT)) &&
+				   (program_loaded(tracer, "bind_conflict4") ||
+				    (program_loaded(tracer, "bind_conflict5") &&
+				     program_loaded(tracer, "bind_any_conflict")));
+	decoder->timewait_known = (groups & (1u << GROUP_TIMEWAIT)) &&
+				  program_loaded(tracer, "timewait_taken");
+	decoder->explain = (groups & (1u << GROUP_EXPLAIN)) &&
+			   (program_loaded(tracer, "tuple_check4") ||
+			    program_loaded(tracer, "tuple_check6")) &&
+			   program_loaded(tracer, "timewait_check");
+	tracer->aggregate.conflicts_known = decoder->conflicts_known;
 }
 
 /* Attaches what was loaded; takes from @groups those of which a program failed. */
@@ -339,13 +342,21 @@ static int tracer_choose(struct tracer *tracer, const char *wanted)
 	return 0;
 }
 
-static int tracer_start(struct tracer *tracer, const struct tracer_options *options)
+static unsigned int groups_wanted(const struct tracer_options *options)
 {
 	unsigned int groups = (1u << GROUP_COUNT) - 1;
-	int error;
 
-	if (!options->explain)
-		groups &= ~(1u << GROUP_EXPLAIN);
+	if (options->config.aggregate)
+		groups = GROUPS_OF_COUNTS | (options->config.udp_examined ? 1u << GROUP_DRAW : 0);
+	else if (!options->explain)
+		groups &= ~(1u << GROUP_EXPLAIN | 1u << GROUP_DRAW);
+	return groups;
+}
+
+static int tracer_start(struct tracer *tracer, const struct tracer_options *options)
+{
+	unsigned int wanted = groups_wanted(options), groups = wanted;
+	int error;
 
 	libbpf_set_print(options->verbose ? print_all : print_nothing);
 	error = tracer_choose(tracer, options->backend);
@@ -362,19 +373,20 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	error = tracer_load_what_can_be(tracer, options, &groups);
 	if (!error)
 		error = tracer_read_ring(tracer);
+	if (!error && options->config.aggregate)
+		error = aggregate_open(&tracer->aggregate, tracer->object, &options->config);
 	if (!error)
 		error = tracer_attach(tracer, &groups);
 	if (error)
 		tracer_explain(tracer, error);
 	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
-	tracer->decoder.conflicts_known = groups & (1u << GROUP_CONFLICT);
-	tracer->decoder.timewait_known = groups & (1u << GROUP_TIMEWAIT);
+	if (!error)
+		decoder_learn(tracer, groups);
 	if (options->explain && tracer->backend != &backends[BACKEND_FENTRY])
 		tracer_say(tracer,
 			   "--explain needs the fentry backend: refusals are not known here");
-	tracer->decoder.explain = groups & (1u << GROUP_EXPLAIN);
 	for (unsigned int group = 0; !error && group < GROUP_COUNT; group++)
-		if (!(groups & (1u << group)) && (group != GROUP_EXPLAIN || options->explain))
+		if (wanted & ~groups & (1u << group))
 			tracer_say(tracer, "not traced on this kernel: %s (-v tells more)",
 				   group_name(group));
 	return error;
@@ -413,6 +425,7 @@ void tracer__free(struct tracer *tracer)
 		return;
 	tracer__detach(tracer);
 	ring_buffer__free(tracer->ring);
+	aggregate_close(&tracer->aggregate);
 	bpf_object__close(tracer->object);
 	kernel_facts_free(&tracer->facts);
 	reserved_ports_free(&tracer->decoder.reserved);
@@ -493,6 +506,11 @@ static int tracer_tell_losses(struct tracer *tracer, bool last)
 			error = stream_loss(tracer->stream, &loss);
 	}
 	return error;
+}
+
+int tracer__read(const struct tracer *tracer, struct stat_table *now)
+{
+	return aggregate_read(&tracer->aggregate, now);
 }
 
 int tracer__consume(struct tracer *tracer, const struct stream *stream)

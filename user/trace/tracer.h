@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "event/stream.h"
+#include "measure/interval.h"
 
 enum { TRACER_MESSAGE_LEN = 320 };
 
@@ -18,8 +19,9 @@ struct tracer_options {
 	uint64_t buffer_bytes; /* of the ring; a power of two of pages is made of it. 0: the default
 				*/
 	const char *backend;   /* "auto", "fentry" or "tracepoint" */
-	bool explain; /* count why candidates of connect() were refused, at a cost for each */
-	bool verbose; /* libbpf's own messages on stderr */
+	bool explain;  /* count why candidates of connect() were refused, at a cost for each */
+	bool verbose;  /* libbpf's own messages on stderr */
+	uint32_t keys; /* of config.by that get rows of their own; with config.aggregate */
 };
 
 /* The default ring, chosen by measurement: see docs/cost.md. */
@@ -52,6 +54,8 @@ int tracer__fd(const struct tracer *tracer);
  * Returns the number of records, or the negative errno that a sink gave.
  */
 int tracer__consume(struct tracer *tracer, const struct stream *stream);
+/* With config.aggregate: what was counted since the start, see aggregate_read(). */
+int tracer__read(const struct tracer *tracer, struct stat_table *now);
 /* Stops the programs; what they left in the ring can still be consumed. */
 void tracer__detach(struct tracer *tracer);
 

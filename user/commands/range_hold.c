@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/message.h"
+#include "commands/range_hold.h"
+
+static void ending_signals(sigset_t *set)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(set, signals[i]);
+}
+
+void hold_begin(sigset_t *before)
+{
+	sigset_t set;
+
+	ending_signals(&set);
+	sigaddset(&set, SIGCHLD);
+	/* A reader of our output that goes away must not take the restoring with it. */
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, before);
+}
+
+void hold_end(const sigset_t *before)
+{
+	static const struct timespec now = { 0, 0 };
+	sigset_t pipe_signal;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	while (sigtimedwait(&pipe_signal, NULL, &now) > 0)
+		;
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	/* Counts while the machine sleeps, too: "for 10 minutes" is meant so. */
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void hold_for(uint64_t ns)
+{
+	uint64_t start = clock_ns(), gone;
+	sigset_t set;
+
+	ending_signals(&set);
+	while ((gone = clock_ns() - start) < ns) {
+		/* Short enough to notice a sleep of the machine. */
+		uint64_t left = ns - gone < 1000000000u ? ns - gone : 1000000000u;
+		struct timespec wait = { (time_t)(left / 1000000000u), (long)(left % 1000000000u) };
+
+		if (sigtimedwait(&set, NULL, &wait) > 0)
+			return;
+	}
+}
+
+static void command_exec(char **argv, const sigset_t *before)
+{
+	int error;
+
+	sigprocmask(SIG_SETMASK, before, NULL);
+	execvp(argv[0], argv);
+	error = errno;
+	message_error("range set: %s cannot be run: %s", argv[0], strerror(error));
+	_exit(error == ENOENT ? 127 : 126);
+}
+
+int hold_command(char **argv, const sigset_t *before)
+{
+	int status, passed = 0;
+	sigset_t set;
+	pid_t child;
+
+	fflush(NULL);
+	child = fork();
+	if (child < 0) {
+		message_error("range set: no process can be started: %s", strerror(errno));
+		return 126;
+	}
+	if (!child)
+		command_exec(argv, before);
+	ending_signals(&set);
+	sigaddset(&set, SIGCHLD);
+	for (;;) {
+		siginfo_t info;
+		int signal = sigwaitinfo(&set, &info);
+
+		/* What a terminal sends, it sends to the command as well. */
+		if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL)
+			kill(child, passed++ ? SIGKILL : signal);
+		if (waitpid(child, &status, WNOHANG) == child)
+			break;
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
