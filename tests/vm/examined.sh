@@ -35,7 +35,7 @@ start() {
 		>"$work/events" 2>"$work/notes" &
 	tracer=$!
 	wait_for $tracer "$work/notes" "tracing with"
-	truth >"$work/truth" 2>"$work/truth.notes" &
+	truth $tracer >"$work/truth" 2>"$work/truth.notes" &
 	truth=$!
 	wait_for $truth "$work/truth.notes" counting
 }
