@@ -14,6 +14,7 @@
 #define ADDRESS_OF(pointer, field) (&(pointer)->field)
 
 #include "alloc.h"
+#include "writes.h"
 #include "search.h"
 
 /*

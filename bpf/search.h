@@ -102,8 +102,7 @@ static __always_inline void udp_search_inputs(struct flight *flight, struct sock
  */
 static __always_inline void range_recheck(struct flight *flight)
 {
-	if (range_matters(flight->path) &&
-	    flight->range_epoch != *(volatile __u32 *)&range_epoch)
+	if (range_matters(flight->path) && flight->range_epoch != *(volatile __u32 *)&range_epoch)
 		flight->search.flags |= SEARCH_RANGE_CHANGED;
 }
 

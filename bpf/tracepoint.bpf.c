@@ -24,6 +24,7 @@
 #define ADDRESS_OF(pointer, field) __builtin_preserve_access_index(&(pointer)->field)
 
 #include "alloc.h"
+#include "writes.h"
 
 enum {
 	CGROUP_ALLOW = 1, /* what a cgroup program returns to leave the call alone */
