@@ -88,6 +88,7 @@ other()
 start()
 {
 	seen=/run/watch.out said=/run/watch.err
+	rm -f $said # that of the one before would be taken for this one's
 	"$EPHEMPORT" "$@" >$seen 2>$said 3>&- &
 	watch=$!
 	others+=("$watch")

@@ -151,11 +151,16 @@ kill "$c"
 await sh -c "! kill -0 $c"
 finish 0
 is "$(check traffic .netns .made .inside)" "[$inode,2,2]"
+# One that only an open file keeps cannot be found at the end; nor does another get its number.
+other d
+exec 5<"/proc/$d/ns/net"
+inode=$(stat -Lc %i /proc/self/fd/5)
 start range verify 40000-40099 --watch 2m --json --netns all
 in_b $ports bind:3 >/dev/null
-unshare -n sh -c "stat -Lc %i /proc/self/ns/net; exec $ports bind:5" >/run/gone
+nsenter -n"/proc/$d/ns/net" $ports bind:5 >/run/gone
+kill "$d"
+await sh -c "! kill -0 $d"
 finish 4
-inode=$(head -n 1 /run/gone)
 inside=$(grep -c ' 400[0-9][0-9]$' /run/gone) || true
 is "$(jq -c "select(.netns == $inode and .check == \"traffic\") | [.made, .inside]" <"$seen")" \
 	"[5,$inside]"

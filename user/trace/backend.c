@@ -102,6 +102,22 @@ bool backend_wants(const struct backend_program *program, const struct bpf_progr
 	       (program->classes & classes_wanted(config)) && program_fits(program, found, facts);
 }
 
+bool backend_sees_changes(const struct backend_info *backend, const struct bpf_object *object,
+			  unsigned int groups)
+{
+	const unsigned int needed = 1u << GROUP_RANGE | 1u << GROUP_RESERVED | 1u << GROUP_CALL;
+
+	for (const struct backend_program *program = backend->programs; program->name; program++) {
+		unsigned int group = 1u << program->group;
+		const struct bpf_program *found =
+			bpf_object__find_program_by_name(object, program->name);
+
+		if ((group & needed) && (!(group & groups) || bpf_program__fd(found) < 0))
+			return false;
+	}
+	return true;
+}
+
 const char *group_name(enum program_group group)
 {
 	static const char *const names[GROUP_COUNT] = {

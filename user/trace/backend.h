@@ -9,6 +9,7 @@
 #include "event/stream.h"
 #include "trace/kernel.h"
 
+struct bpf_object;
 struct bpf_program;
 
 /* Programs that are of use only together; one that fails takes its group with it. */
@@ -29,10 +30,10 @@ enum program_group {
 };
 
 /* What counts in the kernel take. GROUP_DRAW besides, where what UDP examined is asked for. */
-#define GROUPS_OF_COUNTS                                                     \
-	(1u << GROUP_CONNECT | 1u << GROUP_TCP_PORT | 1u << GROUP_UDP_PORT | \
-	 1u << GROUP_AUTOBIND | 1u << GROUP_CALL | 1u << GROUP_CONFLICT |      \
-	 1u << GROUP_RANGE | 1u << GROUP_RESERVED)
+#define GROUPS_OF_COUNTS                                                                      \
+	(1u << GROUP_CONNECT | 1u << GROUP_TCP_PORT | 1u << GROUP_UDP_PORT |                  \
+	 1u << GROUP_AUTOBIND | 1u << GROUP_CALL | 1u << GROUP_CONFLICT | 1u << GROUP_RANGE | \
+	 1u << GROUP_RESERVED)
 
 enum proto_class { CLASS_TCP = 1 << 0, CLASS_UDP = 1 << 1 };
 
@@ -62,6 +63,11 @@ static inline bool group_is_main(enum program_group group)
 /* Whether @found is of use for what @config asks for, and fits the functions of this kernel. */
 bool backend_wants(const struct backend_program *program, const struct bpf_program *found,
 		   const struct kernel_facts *facts, const struct config *config);
+
+/* Whether all that tells of changes of the range and of the reserved ports is loaded, and in
+ * @groups. */
+bool backend_sees_changes(const struct backend_info *backend, const struct bpf_object *object,
+			  unsigned int groups);
 
 /* "connect", "TCP bind and listen", ...: for messages. */
 const char *group_name(enum program_group group);

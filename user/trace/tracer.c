@@ -225,30 +225,13 @@ static void decoder_learn(struct tracer *tracer, unsigned int groups)
 				   (program_loaded(tracer, "bind_conflict4") ||
 				    (program_loaded(tracer, "bind_conflict5") &&
 				     program_loaded(tracer, "bind_any_conflict")));
-	decoder->timewait_known = (groups & (1u << GROUP_TIMEWAIT)) &&
-				  program_loaded(tracer, "timewait_taken");
+	decoder->timewait_known =
+		(groups & (1u << GROUP_TIMEWAIT)) && program_loaded(tracer, "timewait_taken");
 	decoder->explain = (groups & (1u << GROUP_EXPLAIN)) &&
 			   (program_loaded(tracer, "tuple_check4") ||
 			    program_loaded(tracer, "tuple_check6")) &&
 			   program_loaded(tracer, "timewait_check");
 	tracer->aggregate.conflicts_known = decoder->conflicts_known;
-}
-
-/* Whether all that tells of changes of the range and of the reserved ports is attached. */
-static bool tracer_changes_seen(const struct tracer *tracer, unsigned int groups)
-{
-	const unsigned int needed = 1u << GROUP_RANGE | 1u << GROUP_RESERVED | 1u << GROUP_CALL;
-
-	for (const struct backend_program *program = tracer->backend->programs; program->name;
-	     program++) {
-		unsigned int group = 1u << program->group;
-		const struct bpf_program *found =
-			bpf_object__find_program_by_name(tracer->object, program->name);
-
-		if ((group & needed) && (!(group & groups) || bpf_program__fd(found) < 0))
-			return false;
-	}
-	return true;
 }
 
 /* Attaches what was loaded; takes from @groups those of which a program failed. */
@@ -381,7 +364,8 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	if (error)
 		tracer_explain(tracer, error);
 	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
-	tracer->sees_changes = !error && tracer_changes_seen(tracer, groups);
+	tracer->sees_changes =
+		!error && backend_sees_changes(tracer->backend, tracer->object, groups);
 	if (!error)
 		decoder_learn(tracer, groups);
 	if (options->explain && tracer->backend != &backends[BACKEND_FENTRY])
