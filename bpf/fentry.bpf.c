@@ -130,7 +130,7 @@ static __always_inline int candidate_refused(struct sock *sk)
 
 /*
  * bind and listen: each candidate that is refused makes one call that answers so, of one of these
- * two (net/ipv4/inet_connection_sock.c). None is made for a port that nobody holds.
+ * two (net/ipv4/inet_connection_sock.c).
  */
 SEC("fexit/inet_csk_bind_conflict")
 int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reuseport_ok, int ret)
@@ -146,7 +146,10 @@ int BPF_PROG(bind_conflict5, struct sock *sk, void *tb, void *tb2, bool relax, b
 	return (ret & 0xff) ? candidate_refused(sk) : 0;
 }
 
-/* From 6.1: a socket of an address of its own against those of the wildcard. */
+/*
+ * From 6.1: a socket of an address of its own against those of the wildcard. Called for every
+ * candidate of such a socket, free ones too.
+ */
 SEC("fexit/inet_bhash2_addr_any_conflict")
 int BPF_PROG(bind_any_conflict, struct sock *sk, int port, int l3mdev, bool relax,
 	     bool reuseport_ok, int ret)
