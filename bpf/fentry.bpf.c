@@ -329,12 +329,19 @@ static __always_inline bool table_is_reserved_ports(const struct ctl_table *tabl
 	return true;
 }
 
+/*
+ * A search while the list is written may have met the old one or the new one: for its reckoning that
+ * is like a change of the range.
+ */
 SEC("fentry/proc_do_large_bitmap")
 int BPF_PROG(reserved_enter, struct ctl_table *table, int write)
 {
 	struct self self;
 
-	if (!write || config.aggregate || !table_is_reserved_ports(table))
+	if (!write)
+		return 0;
+	__sync_fetch_and_add(&range_epoch, 1);
+	if (config.aggregate || !table_is_reserved_ports(table))
 		return 0;
 	self = self_get();
 	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_BEFORE);
@@ -347,10 +354,12 @@ int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer,
 {
 	struct self self;
 
-	if (!write || ret)
+	if (!write)
 		return 0;
-	__sync_fetch_and_add(&reserved_epoch, 1);
-	if (config.aggregate || !table_is_reserved_ports(table))
+	if (!ret)
+		__sync_fetch_and_add(&reserved_epoch, 1);
+	__sync_fetch_and_add(&range_epoch, 1);
+	if (ret || config.aggregate || !table_is_reserved_ports(table))
 		return 0;
 	self = self_get();
 	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_AFTER);

@@ -126,6 +126,8 @@ static struct search_result decode_search(const struct decoder *decoder,
 		return unknown;
 	if (event->path == PATH_CONNECT)
 		return connect_result(decoder, event, range, reserved);
+	if (event->start_ns < decoder->skipped_ns)
+		return unknown;
 	if (udp)
 		return event->search.slots ? udp_result(event, range, reserved) : unknown;
 	return decoder->conflicts_known ? bind_result(event, range) : unknown;
@@ -137,7 +139,8 @@ static void decode_refused(const struct decoder *decoder, const struct event_all
 {
 	allocation->refused_tuple = allocation->refused_timewait = -1;
 	allocation->refused_bound = allocation->reserved_skipped = -1;
-	if (!decoder->explain || event->path != PATH_CONNECT)
+	if (!decoder->explain || event->path != PATH_CONNECT ||
+	    event->start_ns < decoder->skipped_ns)
 		return;
 	allocation->refused_tuple = event->search.refused;
 	allocation->refused_timewait = event->search.refused_timewait;
@@ -177,7 +180,8 @@ void decode_allocation(const struct decoder *decoder, const struct event_alloc *
 	allocation->range_of_socket = event->flags & ALLOC_RANGE_SOCKET;
 	allocation->second_pass = decode_second_pass(decoder, event);
 	allocation->tw_reused = UNKNOWN;
-	if (event->path == PATH_CONNECT && decoder->timewait_known)
+	if (event->path == PATH_CONNECT && decoder->timewait_known &&
+	    event->start_ns >= decoder->skipped_ns)
 		allocation->tw_reused =
 			event->search.flags & SEARCH_TW_REUSED ? KNOWN_YES : KNOWN_NO;
 	result = decode_search(decoder, event,

@@ -17,6 +17,11 @@ struct decoder {
 	bool conflicts_known; /* the programs of GROUP_CONFLICT run, and so on */
 	bool timewait_known;
 	bool explain;
+	/*
+	 * Searches that began before this (CLOCK_MONOTONIC) may have gone on while the kernel
+	 * skipped a program that counts inside them: what it counts is then too small.
+	 */
+	uint64_t skipped_ns;
 	struct reserved_ports reserved;
 };
 

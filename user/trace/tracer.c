@@ -15,6 +15,7 @@
 #include "trace/cgroup.h"
 #include "trace/decode.h"
 #include "trace/kernel.h"
+#include "trace/skips.h"
 #include "trace/tracer.h"
 
 enum { LINKS_MAX = 32 };
@@ -39,6 +40,8 @@ struct tracer {
 	uint64_t told[LOST_CAUSE_COUNT + 1];
 	uint64_t misses; /* by the kernel's own protection against recursion, at the last look */
 	uint64_t looked_ns;
+	uint64_t inner_skips; /* of the programs that count inside a search, likewise */
+	uint64_t inner_looked_ns;
 	char *message;
 };
 
@@ -259,11 +262,34 @@ static int tracer_attach(struct tracer *tracer, unsigned int *groups)
 	return attached ? 0 : first;
 }
 
+/*
+ * Where the kernel can preempt a task inside a program (PREEMPT_LAZY), it skips that program for
+ * all others on the CPU meanwhile, and a count kept inside a search comes out too small. One look
+ * serves all records of searches that ended before it, so one a batch as a rule.
+ */
+static void tracer_watch_inner(struct tracer *tracer, uint64_t end_ns)
+{
+	uint64_t skips;
+
+	if (end_ns < tracer->inner_looked_ns)
+		return;
+	tracer->inner_looked_ns = clock_ns(CLOCK_MONOTONIC);
+	skips = skips_count_inner(tracer->object);
+	if (skips != tracer->inner_skips)
+		tracer->decoder.skipped_ns = tracer->inner_looked_ns;
+	tracer->inner_skips = skips;
+}
+
 static int on_record(void *context, void *data, size_t size)
 {
 	struct tracer *tracer = context;
 
 	tracer->consumed++;
+	if (*(const __u8 *)data == EVENT_ALLOC && size >= sizeof(struct event_alloc)) {
+		const struct event_alloc *event = data;
+
+		tracer_watch_inner(tracer, event->start_ns + event->latency_ns);
+	}
 	return decode_record(&tracer->decoder, data, size, tracer->stream);
 }
 
@@ -440,24 +466,6 @@ int tracer__fd(const struct tracer *tracer)
 	return ring_buffer__epoll_fd(tracer->ring);
 }
 
-/* Runs that the kernel skipped because the program was running on that CPU already (5.12). */
-static uint64_t tracer_misses(const struct tracer *tracer)
-{
-	struct bpf_program *program;
-	uint64_t misses = 0;
-
-	bpf_object__for_each_program(program, tracer->object)
-	{
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-
-		if (bpf_program__fd(program) >= 0 &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
-			misses += info.recursion_misses;
-	}
-	return misses;
-}
-
 static uint64_t tracer_lost_by(const struct tracer *tracer, int cause)
 {
 	return cause == LOST_CAUSE_COUNT ? tracer->misses : tracer->counters.lost[cause];
@@ -481,7 +489,7 @@ static int tracer_tell_losses(struct tracer *tracer, bool last)
 	if (!last && now - since < 100000000u)
 		return 0;
 	tracer->looked_ns = now;
-	tracer->misses = tracer_misses(tracer);
+	tracer->misses = skips_count(tracer->object);
 	bpf_map_lookup_elem(tracer->counters_fd, &zero, &tracer->counters);
 	for (int cause = 0; cause <= LOST_CAUSE_COUNT && !error; cause++) {
 		uint64_t lost = tracer_lost_by(tracer, cause);
