@@ -25,7 +25,7 @@ start() {
 	tries=200
 	until grep -qs "with the $backend backend" "$work/said"; do
 		tries=$((tries - 1))
-		[ $tries -gt 0 ] && kill -0 $tracer || fail "the tracer did not start"
+		if [ $tries -eq 0 ] || ! kill -0 $tracer; then fail "the tracer did not start"; fi
 		sleep 0.1
 	done
 }
