@@ -186,6 +186,8 @@ int scenario_knee(struct worker *w, const struct scenario *s)
 	int count = (ports + 1) / 2 + KNEE_PAST, err = 0;
 	struct fd_list list = { .max = 2 * count };
 
+	if (w->ctx->threads > 1)
+		return worker_skip(w, 0, "needs the range for itself: one thread");
 	if (count >= ports || ports > KNEE_MAX_PORTS)
 		return worker_skip(w, 0, "needs a range of 513 to 8192 ports");
 	list.fd = calloc(list.max, sizeof(*list.fd));
