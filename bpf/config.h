@@ -52,7 +52,8 @@ struct config {
 	__u8 option_scans_all; /* IP_LOCAL_PORT_RANGE: every port in one pass (207184853dbd, 6.8) */
 	__u8 examined; /* aggregate: what connect(), bind() and listen() examined is counted ... */
 	__u8 udp_examined; /* the program on get_random_u32() runs: UDP's searches can be reckoned */
-	__u8 pad2[2];
+	__u8 named_all;	   /* PATH_EXPLICIT: also ports outside the range */
+	__u8 pad2;
 	__u32 key_cells;   /* cells for the keys of --by */
 	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast() */
 };

@@ -13,6 +13,10 @@ enum event_type {
 	EVENT_ALLOC = 1,    /* struct event_alloc: one allocation, successful or not */
 	EVENT_RANGE = 2,    /* struct event_range: somebody changed a namespace's range */
 	EVENT_RESERVED = 3, /* struct event_reserved: the reserved ports of a namespace */
+	/* struct event_reserved_write: somebody is about to write them; and did, in the same task
+	 */
+	EVENT_RESERVED_BEFORE = 4,
+	EVENT_RESERVED_AFTER = 5,
 };
 
 enum alloc_path {
@@ -39,8 +43,9 @@ enum { EVENT_COMM_LEN = 16 };
 struct event_task {
 	__u32 pid; /* thread group */
 	__u32 tid;
-	__u32 uid;	 /* real */
-	__u32 netns;	 /* inode number of the socket's namespace (event_range: of the range's) */
+	__u32 uid;   /* real */
+	__u32 netns; /* inode number of the socket's namespace; of a change, that which was written
+		      */
 	__u64 cgroup_id; /* cgroup v2, 0 where there is none */
 	char comm[EVENT_COMM_LEN];
 };
@@ -100,6 +105,15 @@ struct event_reserved {
 	__u64 bits[1024]; /* port 0 in the lowest bit of the first */
 };
 
+/* BEFORE tells what AFTER, if the kernel took the write, replaced. */
+struct event_reserved_write {
+	__u8 type; /* EVENT_RESERVED_BEFORE, EVENT_RESERVED_AFTER */
+	__u8 pad[7];
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	struct event_task task;
+	__u64 bits[1024]; /* as in event_reserved */
+};
+
 struct event_range {
 	__u8 type; /* EVENT_RANGE */
 	__u8 pad[3];
@@ -129,5 +143,6 @@ _Static_assert(sizeof(struct event_alloc) == 144, "no holes");
 _Static_assert(sizeof(struct event_search) == 40, "no holes");
 _Static_assert(sizeof(struct event_range) == 64, "no holes");
 _Static_assert(sizeof(struct event_reserved) == 8200, "no holes");
+_Static_assert(sizeof(struct event_reserved_write) == 8248, "no holes");
 
 #endif

@@ -106,23 +106,21 @@ int BPF_PROG(connect_exit5, struct inet_timewait_death_row *death_row, struct so
 	return connect_exit(sk, ret);
 }
 
-/* The flight of this task, where it is a search for @sk on @path. */
-static __always_inline struct flight *flight_of_search(struct sock *sk, bool connect)
+/*
+ * The flight of the search that this task does for @sk. The socket alone says so: its lock is held
+ * for the whole search. What a flight that is over still counts is cleared when the next begins.
+ */
+static __always_inline struct flight *flight_of_search(struct sock *sk)
 {
 	struct self self = self_get();
-	struct flight *flight = flight_mine(&self);
+	struct flight *flight = flight_slot(&self);
 
-	if (!flight || flight->sock != (__u64)sk || flight->untold)
-		return NULL;
-	if (connect ? flight->path != PATH_CONNECT :
-		      flight->path != PATH_BIND && flight->path != PATH_LISTEN)
-		return NULL;
-	return flight;
+	return flight && flight->sock == (__u64)sk ? flight : NULL;
 }
 
-static __always_inline int candidate_refused(struct sock *sk, bool connect)
+static __always_inline int candidate_refused(struct sock *sk)
 {
-	struct flight *flight = flight_of_search(sk, connect);
+	struct flight *flight = flight_of_search(sk);
 
 	if (flight)
 		flight->search.refused++;
@@ -136,7 +134,7 @@ static __always_inline int candidate_refused(struct sock *sk, bool connect)
 SEC("fexit/inet_csk_bind_conflict")
 int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reuseport_ok, int ret)
 {
-	return ret ? candidate_refused(sk, false) : 0;
+	return ret ? candidate_refused(sk) : 0;
 }
 
 /* From 6.1 (28044fc1d495): tb2 came in after tb. */
@@ -144,7 +142,7 @@ SEC("fexit/inet_csk_bind_conflict")
 int BPF_PROG(bind_conflict5, struct sock *sk, void *tb, void *tb2, bool relax, bool reuseport_ok,
 	     int ret)
 {
-	return (ret & 0xff) ? candidate_refused(sk, false) : 0;
+	return (ret & 0xff) ? candidate_refused(sk) : 0;
 }
 
 /* From 6.1: a socket of an address of its own against those of the wildcard. */
@@ -152,7 +150,7 @@ SEC("fexit/inet_bhash2_addr_any_conflict")
 int BPF_PROG(bind_any_conflict, struct sock *sk, int port, int l3mdev, bool relax,
 	     bool reuseport_ok, int ret)
 {
-	return (ret & 0xff) ? candidate_refused(sk, false) : 0;
+	return (ret & 0xff) ? candidate_refused(sk) : 0;
 }
 
 /*
@@ -162,7 +160,7 @@ int BPF_PROG(bind_any_conflict, struct sock *sk, int port, int l3mdev, bool rela
 SEC("fexit/__inet_check_established")
 int BPF_PROG(tuple_check4, void *death_row, struct sock *sk, __u16 port, void *timewait, int ret)
 {
-	return ret ? candidate_refused(sk, true) : 0;
+	return ret ? candidate_refused(sk) : 0;
 }
 
 /* From 6.15 (86c2bc293b81): rcu_lookup and hash came in at the end. */
@@ -170,27 +168,27 @@ SEC("fexit/__inet_check_established")
 int BPF_PROG(tuple_check6, void *death_row, struct sock *sk, __u16 port, void *timewait,
 	     bool rcu_lookup, __u32 hash, int ret)
 {
-	return ret ? candidate_refused(sk, true) : 0;
+	return ret ? candidate_refused(sk) : 0;
 }
 
 SEC("fexit/__inet6_check_established")
 int BPF_PROG(tuple6_check4, void *death_row, struct sock *sk, __u16 port, void *timewait, int ret)
 {
-	return ret ? candidate_refused(sk, true) : 0;
+	return ret ? candidate_refused(sk) : 0;
 }
 
 SEC("fexit/__inet6_check_established")
 int BPF_PROG(tuple6_check6, void *death_row, struct sock *sk, __u16 port, void *timewait,
 	     bool rcu_lookup, __u32 hash, int ret)
 {
-	return ret ? candidate_refused(sk, true) : 0;
+	return ret ? candidate_refused(sk) : 0;
 }
 
 /* The tuple is held by a socket in TIME_WAIT: 1 where it may be taken over (tcp_tw_reuse). */
 SEC("fexit/tcp_twsk_unique")
 int BPF_PROG(timewait_check, struct sock *sk, struct sock *timewait, void *arg, int ret)
 {
-	struct flight *flight = ret ? NULL : flight_of_search(sk, true);
+	struct flight *flight = ret ? NULL : flight_of_search(sk);
 
 	if (flight)
 		flight->search.refused_timewait++;
@@ -312,28 +310,50 @@ int BPF_PROG(udp_get_port_exit, struct sock *sk, unsigned short snum, unsigned i
 }
 
 /*
- * The sysctl handler, for reads too. table->data is the range itself up to 6.6, the namespace from
- * 6.8; never the current task's: the file may have been opened in another one.
+ * The handler of net.ipv4.ip_local_reserved_ports, for reads too. It serves another file only in
+ * the kernel's own tests (lib/test_sysctl.c).
  */
-static __always_inline struct net *range_table_net(struct ctl_table *table)
+static __always_inline bool table_is_reserved_ports(const struct ctl_table *table)
 {
-	__u64 data = (__u64)table->data;
+	const char wanted[] = "ip_local_reserved_ports";
+	char name[sizeof(wanted)] = {};
 
-	if (bpf_core_field_exists(struct net___pair, ipv4.ip_local_ports.range))
-		data -= bpf_core_field_offset(struct net___pair, ipv4.ip_local_ports.range);
-	return (struct net *)data;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(table, procname));
+	for (unsigned int i = 0; i < sizeof(wanted); i++)
+		if (name[i] != wanted[i])
+			return false;
+	return true;
 }
 
-/* net.ipv4.ip_local_reserved_ports of some namespace was written. */
+SEC("fentry/proc_do_large_bitmap")
+int BPF_PROG(reserved_enter, struct ctl_table *table, int write)
+{
+	struct self self;
+
+	if (!write || config.aggregate || !table_is_reserved_ports(table))
+		return 0;
+	self = self_get();
+	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_BEFORE);
+	return 0;
+}
+
 SEC("fexit/proc_do_large_bitmap")
 int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer, size_t *length,
 	     void *position, int ret)
 {
-	if (write && !ret)
-		__sync_fetch_and_add(&reserved_epoch, 1);
+	struct self self;
+
+	if (!write || ret)
+		return 0;
+	__sync_fetch_and_add(&reserved_epoch, 1);
+	if (config.aggregate || !table_is_reserved_ports(table))
+		return 0;
+	self = self_get();
+	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_AFTER);
 	return 0;
 }
 
+/* The handler of net.ipv4.ip_local_port_range, for reads too. */
 SEC("fentry/ipv4_local_port_range")
 int BPF_PROG(range_enter, struct ctl_table *table, int write)
 {
@@ -356,7 +376,7 @@ int BPF_PROG(range_exit, struct ctl_table *table, int write, void *buffer, size_
 
 	if (write)
 		__sync_fetch_and_add(&range_epoch, 1);
-	if (!flight || flight->path != PATH_COUNT)
+	if (!flight || flight->path != FLIGHT_RANGE)
 		return 0;
 	if (ret)
 		flight->task = 0; /* refused: nothing changed */

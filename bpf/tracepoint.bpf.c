@@ -90,7 +90,7 @@ static __always_inline struct flight *bracket_find(const struct self *self, __u6
 {
 	struct flight *flight = flight_mine(self);
 
-	return flight && flight->sock == sk && flight->path != PATH_COUNT ? flight : NULL;
+	return flight && flight->sock == sk && flight->path < PATH_COUNT ? flight : NULL;
 }
 
 static __always_inline void bracket_end(const struct self *self, struct flight *flight, __u16 port,
@@ -413,11 +413,13 @@ int BPF_PROG(call_done, struct pt_regs *regs, long ret)
 
 	if (!flight)
 		return 0;
-	if (flight->path == PATH_COUNT) {
-		if (ret > 0)
+	if (flight->path >= PATH_COUNT) {
+		if (ret > 0 && flight->path == FLIGHT_RANGE)
 			range_write_end(&self, flight);
-		else
-			flight->task = 0; /* refused: nothing changed */
+		else if (ret > 0)
+			reserved_write_tell(&self, (struct net *)flight->sock,
+					    EVENT_RESERVED_AFTER);
+		flight->task = 0; /* else refused: nothing changed */
 		return 0;
 	}
 	port = bracket_port(flight);
@@ -436,21 +438,51 @@ int BPF_PROG(call_done, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+static __always_inline void reserved_write_begin(const struct self *self, struct net *net)
+{
+	struct flight *flight = flight_slot(self);
+
+	if (!flight)
+		return;
+	flight_take(self, flight);
+	reserved_write_tell(self, net, EVENT_RESERVED_BEFORE);
+	flight->sock = (__u64)net;
+	flight->path = FLIGHT_RESERVED;
+	flight->task = (__u64)self->task;
+}
+
 SEC("cgroup/sysctl")
 int sysctl_write(struct bpf_sysctl *ctx)
 {
-	const char wanted[] = "net/ipv4/ip_local_port_range";
-	char name[sizeof(wanted) + 1] = {};
-	struct task_struct *task;
+	const char range[] = "net/ipv4/ip_local_port_range";
+	const char reserved[] = "net/ipv4/ip_local_reserved_ports";
+	char name[sizeof(reserved) + 1] = {};
+	struct bpf_sysctl_kern *kernel = NULL;
+	const struct ctl_table *table;
+	bool is_range, is_reserved;
 	struct self self;
+	long length;
 
-	if (!ctx->write || bpf_sysctl_get_name(ctx, name, sizeof(name), 0) != sizeof(wanted) - 1)
+	if (!ctx->write)
 		return CGROUP_ALLOW;
-	for (unsigned int i = 0; i < sizeof(wanted) - 1; i++)
-		if (name[i] != wanted[i])
-			return CGROUP_ALLOW;
+	length = bpf_sysctl_get_name(ctx, name, sizeof(name), 0);
+	is_range = length == sizeof(range) - 1;
+	is_reserved = length == sizeof(reserved) - 1;
+	if (!is_range && !is_reserved)
+		return CGROUP_ALLOW;
+	for (unsigned int i = 0; i < sizeof(reserved) - 1; i++) {
+		is_range &= i >= sizeof(range) - 1 || name[i] == range[i];
+		is_reserved &= name[i] == reserved[i];
+	}
+	if (!is_range && !is_reserved)
+		return CGROUP_ALLOW;
+	/* As in sock_of_ctx(): the address of the context as a plain number. */
+	bpf_probe_read_kernel(&kernel, sizeof(kernel), &ctx);
+	table = BPF_CORE_READ(kernel, table);
 	self = self_get();
-	task = self.task;
-	range_write_begin(&self, BPF_CORE_READ(task, nsproxy, net_ns));
+	if (is_range)
+		range_write_begin(&self, range_table_net(table));
+	else
+		reserved_write_begin(&self, reserved_table_net(table));
 	return CGROUP_ALLOW;
 }

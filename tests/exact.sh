@@ -29,7 +29,8 @@ until grep -qs "tracing with" "$work/notes"; do
 done
 
 # UDP-Lite's connect() is the one allocation that the tracepoint backend does not see by itself.
-scenarios=$(load --list | awk '{ print $1 }')
+# The knee takes more than half of the range for each thread: tests/vm/knee.bats has it.
+scenarios=$(load --list | awk '$1 !~ /knee/ { print $1 }')
 if grep -q tracepoint "$work/notes"; then
 	scenarios=$(echo "$scenarios" | grep -v '^udplite4_connect$')
 fi

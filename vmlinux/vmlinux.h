@@ -201,7 +201,13 @@ struct inet_timewait_sock {
 };
 
 struct ctl_table {
+	const char *procname;
 	void *data;
+};
+
+/* include/linux/filter.h: what the context of a cgroup/sysctl program really is. */
+struct bpf_sysctl_kern {
+	const struct ctl_table *table;
 };
 
 /* Only passed on to bpf_tracing.h's PT_REGS_* macros. */

@@ -61,7 +61,7 @@ await()
 	local end=$((SECONDS + 10))
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || die "did not come: $*"
-		read -rt 0.02 <> <(:) || true
+		sleep 0.02
 	done
 }
 
@@ -81,6 +81,41 @@ other()
 	read -r <"$fifo"
 	printf -v "$1" %s "$pid"
 	others+=("$pid")
+}
+
+# start COMMAND...: a tracing command of ephemport in the background, live on return. Its output is
+# in the files $seen and $said, its pid in $watch.
+start()
+{
+	seen=/run/watch.out said=/run/watch.err
+	"$EPHEMPORT" "$@" >$seen 2>$said 3>&- &
+	watch=$!
+	others+=("$watch")
+	await grep -qE '(watching|tracing) .*with the' $said
+}
+
+# ended STATUS: it ends by itself
+ended()
+{
+	local status=0
+	wait "$watch" || status=$?
+	[[ $status == "$1" ]] || die "status $status, want $1: $(cat "$seen" "$said")"
+}
+
+# finish STATUS [SIGNAL]
+finish()
+{
+	kill -"${2:-INT}" "$watch"
+	ended "$1"
+}
+
+# check NAME KEY...: of the JSON that 'range verify' left in $seen, those keys of that check
+check()
+{
+	local name=$1 keys
+	shift
+	keys=$(IFS=,; echo "$*")
+	jq -c "select(.check == \"$name\") | [$keys]" <"$seen"
 }
 
 others=()

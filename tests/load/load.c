@@ -117,7 +117,7 @@ static int parse_range(struct load_ctx *ctx, const char *text)
 static int list_scenarios(void)
 {
 	for (int i = 0; i < load_n_scenarios; i++)
-		printf("%-26s%s\n", load_scenarios[i].name, load_scenarios[i].about);
+		printf("%-32s%s\n", load_scenarios[i].name, load_scenarios[i].about);
 	return 0;
 }
 

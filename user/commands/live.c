@@ -69,6 +69,9 @@ int live_open(const struct live_options *options, const char *command, struct tr
 	struct tracer_options tracer_options = { 0 };
 	int status = filter_apply(&options->filter, command, &tracer_options.config);
 
+	tracer_options.config.named_all = options->named_all;
+	if (options->changes_only)
+		tracer_options.config.paths = 0;
 	return status ?: live_start(options, command, &tracer_options, tracer);
 }
 
@@ -174,4 +177,22 @@ void waiter_close(struct waiter *waiter)
 		close(waiter->epoll);
 	if (waiter->signals >= 0)
 		close(waiter->signals);
+}
+
+int live_loop(struct tracer *tracer, const struct waiter *waiter, const struct stream *stream)
+{
+	int result = 0;
+
+	while (result >= 0 && waiter_wait(waiter)) {
+		result = tracer__consume(tracer, stream);
+		if (result >= 0)
+			result = stream_flush(stream) ?: result;
+	}
+	tracer__detach(tracer);
+	if (result >= 0)
+		result = tracer__consume(tracer, stream);
+	if (result >= 0 || result == -ECANCELED)
+		result = stream_flush(stream);
+	/* Enough was seen, or nobody reads any more. */
+	return result == -EPIPE ? 0 : result;
 }

@@ -14,6 +14,8 @@ struct live_options {
 	const char *backend;
 	bool explain; /* set by the commands that have the option */
 	bool verbose;
+	bool named_all;	   /* of binds to named ports also those outside the range */
+	bool changes_only; /* no allocation: what changes the range and the reserved ports */
 };
 
 #define LIVE_OPTIONS_INIT                                        \
@@ -30,6 +32,13 @@ extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
 	{                                                                          \
 		.title = "Tracing", .specs = live_specs, .count = LIVE_SPEC_COUNT, \
 		.base = (live_base)                                                \
+	}
+
+/* The last of these alone, for who has filters of his own or none. */
+#define LIVE_TRACING_GROUP(live_title, live_base)                                     \
+	{                                                                             \
+		.title = (live_title), .specs = live_specs, .count = LIVE_SPEC_COUNT, \
+		.base = (live_base)                                                   \
 	}
 
 /* The same without --buffer, for who has no use for the ring. */
@@ -63,6 +72,12 @@ void waiter_close(struct waiter *waiter);
 bool waiter_wait(const struct waiter *waiter);
 /* Waits until @until_ns (CLOCK_MONOTONIC; 0: for ever). Returns false when it is time to end. */
 bool waiter_wait_until(const struct waiter *waiter, uint64_t until_ns);
+
+/*
+ * Hands records to @stream until the end is asked for; a sink that has enough returns -ECANCELED.
+ * Returns 0, or the negative errno of what could not be written.
+ */
+int live_loop(struct tracer *tracer, const struct waiter *waiter, const struct stream *stream);
 
 uint64_t clock_ns(clockid_t clock);
 

@@ -8,13 +8,8 @@
 #include "commands/range_scope.h"
 
 static const struct command *const range_commands[] = {
-	&command_range_show,
-	&command_range_set,
-	&command_range_unset,
-	&command_range_verify,
-	&command_range_check,
-	&command_range_import,
-	NULL,
+	&command_range_show,  &command_range_set,   &command_range_unset,  &command_range_verify,
+	&command_range_check, &command_range_watch, &command_range_import, NULL,
 };
 
 static int range_run(const struct command *self, int argc, char **argv)
@@ -41,8 +36,9 @@ static int range_run(const struct command *self, int argc, char **argv)
 const struct command command_range = {
 	.name = "range",
 	.args = "COMMAND",
-	.summary = "shows, sets, proves and lints the range; imports that of other systems",
-	.description = "Reads, changes, proves and lints the range of local ports "
+	.summary =
+		"shows, sets, proves, lints and watches the range; imports that of other systems",
+	.description = "Reads, changes, proves, lints and watches the range of local ports "
 		       "(net.ipv4.ip_local_port_range). A range is written 49152-65535, "
 		       "'49152 65535' or 'start=49152 num=16384' and holds high - low + 1 ports.",
 	.subcommands = range_commands,

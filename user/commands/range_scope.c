@@ -96,10 +96,18 @@ static int place_read(void *arg)
 	return 0;
 }
 
-int range_scope_open(const struct command *command, const char *netns, struct range_scope *scope)
+int range_scope_select(const struct command *command, const char *netns, struct range_scope *scope)
 {
 	struct reason why = { "" };
 	int error = netns_select(netns, &scope->namespaces, &why);
+
+	return error ? range_fail(command, error, &why) : 0;
+}
+
+int range_scope_open(const struct command *command, const char *netns, struct range_scope *scope)
+{
+	struct reason why = { "" };
+	int error = scope->namespaces.count ? 0 : netns_select(netns, &scope->namespaces, &why);
 
 	if (!error && scope->want_sockets && owners_read(&scope->owners))
 		error = reason_set(&why, -ENOMEM, "out of memory");

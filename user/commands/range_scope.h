@@ -14,6 +14,7 @@ extern const struct command command_range_set;
 extern const struct command command_range_unset;
 extern const struct command command_range_verify;
 extern const struct command command_range_check;
+extern const struct command command_range_watch;
 extern const struct command command_range_import;
 
 /* --netns and --json, with the group that fills them. */
@@ -44,6 +45,11 @@ struct range_scope {
 	struct port_range probe_range;
 };
 
+/*
+ * Only finds the namespaces and keeps them open, for who reads what is in them later: a process may
+ * be gone by then, its namespace is not. 0, or an exit status after a message.
+ */
+int range_scope_select(const struct command *command, const char *netns, struct range_scope *scope);
 /* Fills @scope. 0, or an exit status after a message. The caller frees it in either case. */
 int range_scope_open(const struct command *command, const char *netns, struct range_scope *scope);
 void range_scope_free(struct range_scope *scope);

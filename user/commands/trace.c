@@ -72,26 +72,6 @@ static int limit_allocation(struct sink *sink, const struct allocation *allocati
 	return limit->left && !--limit->left ? -ECANCELED : 0;
 }
 
-/* Runs until the end is asked for. Returns 0 or a negative errno that is no end of its own. */
-static int trace_loop(struct tracer *tracer, const struct waiter *waiter,
-		      const struct stream *stream)
-{
-	int result = 0;
-
-	while (result >= 0 && waiter_wait(waiter)) {
-		result = tracer__consume(tracer, stream);
-		if (result >= 0)
-			result = stream_flush(stream) ?: result;
-	}
-	tracer__detach(tracer);
-	if (result >= 0)
-		result = tracer__consume(tracer, stream);
-	if (result >= 0 || result == -ECANCELED)
-		result = stream_flush(stream);
-	/* Enough was seen, or nobody reads any more. */
-	return result == -EPIPE ? 0 : result;
-}
-
 static int trace_stream(const struct trace_options *options, struct tracer *tracer)
 {
 	struct json_sink json = json_sink_make(stdout);
@@ -113,7 +93,7 @@ static int trace_stream(const struct trace_options *options, struct tracer *trac
 	message_note("tracing with the %s backend%s", backend_name(tracer__backend(tracer)),
 		     options->duration_ns || options->count ? "" : "; Ctrl-C ends it");
 	summary.begin_ns = clock_ns(CLOCK_MONOTONIC);
-	error = trace_loop(tracer, &waiter, &stream);
+	error = live_loop(tracer, &waiter, &stream);
 	summary.end_ns = clock_ns(CLOCK_MONOTONIC);
 	if (error) {
 		message_error("trace: cannot write: %s", strerror(-error));

@@ -25,6 +25,11 @@ int stream_range_change(const struct stream *stream, const struct range_change *
 	STREAM_CALL(range_change, change);
 }
 
+int stream_reserved_change(const struct stream *stream, const struct reserved_change *change)
+{
+	STREAM_CALL(reserved_change, change);
+}
+
 int stream_loss(const struct stream *stream, const struct loss *loss)
 {
 	STREAM_CALL(loss, loss);

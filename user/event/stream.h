@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "event.h" /* bpf/: the enums of paths and types */
+#include "range/range.h"
 
 /* What a backend cannot know. */
 enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
@@ -72,6 +73,15 @@ struct range_change {
 	uint64_t mono_ns, time_ns;
 	uint16_t old_low, old_high, new_low, new_high;
 	struct task task;
+	const char *where; /* who lives in the namespace, where somebody looked; or NULL */
+};
+
+/* net.ipv4.ip_local_reserved_ports was written. */
+struct reserved_change {
+	uint64_t mono_ns, time_ns;
+	const struct port_set *old, *new; /* good for the call; NULL: not known */
+	struct task task;
+	const char *where; /* as in range_change */
 };
 
 struct loss {
@@ -84,6 +94,7 @@ struct sink {
 	/* Each may be NULL. A negative errno ends the stream. */
 	int (*allocation)(struct sink *sink, const struct allocation *allocation);
 	int (*range_change)(struct sink *sink, const struct range_change *change);
+	int (*reserved_change)(struct sink *sink, const struct reserved_change *change);
 	int (*loss)(struct sink *sink, const struct loss *loss);
 	int (*flush)(struct sink *sink); /* nothing more for now */
 };
@@ -95,6 +106,7 @@ struct stream {
 
 int stream_allocation(const struct stream *stream, const struct allocation *allocation);
 int stream_range_change(const struct stream *stream, const struct range_change *change);
+int stream_reserved_change(const struct stream *stream, const struct reserved_change *change);
 int stream_loss(const struct stream *stream, const struct loss *loss);
 int stream_flush(const struct stream *stream);
 

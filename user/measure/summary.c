@@ -26,6 +26,13 @@ static int summary_range_change(struct sink *sink, const struct range_change *ch
 	return 0;
 }
 
+static int summary_reserved_change(struct sink *sink, const struct reserved_change *change)
+{
+	(void)change;
+	((struct summary *)sink)->reserved_changes++;
+	return 0;
+}
+
 static int summary_loss(struct sink *sink, const struct loss *loss)
 {
 	((struct summary *)sink)->lost += loss->count;
@@ -37,6 +44,7 @@ struct summary summary_make(void)
 	return (struct summary){
 		.sink = { .allocation = summary_allocation,
 			  .range_change = summary_range_change,
+			  .reserved_change = summary_reserved_change,
 			  .loss = summary_loss },
 	};
 }

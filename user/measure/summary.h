@@ -15,7 +15,7 @@ struct summary {
 	uint64_t by_errno[SUMMARY_ERRNO_MAX];
 	uint64_t second_pass;
 	uint64_t out_of_range;
-	uint64_t range_changes;
+	uint64_t range_changes, reserved_changes;
 	uint64_t lost;
 	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC, of the stream; set by its user */
 };

@@ -124,9 +124,31 @@ static int netns_open_all(struct netns_list *list, struct reason *why)
 	return 0;
 }
 
-int netns_select(const char *which, struct netns_list *list, struct reason *why)
+/* What the list itself does not tell of its members. */
+static void netns_mark(struct netns_list *list)
 {
 	uint64_t own = inode_of("/proc/thread-self/ns/net"), init = inode_of("/proc/1/ns/net");
+
+	list->host_pids = inode_of("/proc/self/ns/pid") == PROC_PID_INIT_INODE;
+	for (size_t i = 0; i < list->count; i++) {
+		list->items[i].current = list->items[i].inode == own;
+		list->items[i].init = list->items[i].inode == init;
+		list->items[i].init_known = init != 0;
+	}
+}
+
+int netns_survey(struct netns_list *list)
+{
+	int error;
+
+	*list = (struct netns_list){ 0 };
+	error = netns_scan(list);
+	netns_mark(list);
+	return error;
+}
+
+int netns_select(const char *which, struct netns_list *list, struct reason *why)
+{
 	bool all = which && !strcmp(which, "all");
 	uint64_t wanted = 0;
 	char path[4096];
@@ -144,12 +166,7 @@ int netns_select(const char *which, struct netns_list *list, struct reason *why)
 		error = netns_open_all(list, why);
 	if (!error && !list->count)
 		error = reason_set(why, -ENOENT, "the namespace is gone");
-	list->host_pids = inode_of("/proc/self/ns/pid") == PROC_PID_INIT_INODE;
-	for (size_t i = 0; i < list->count; i++) {
-		list->items[i].current = list->items[i].inode == own;
-		list->items[i].init = list->items[i].inode == init;
-		list->items[i].init_known = init != 0;
-	}
+	netns_mark(list);
 	return error;
 }
 
@@ -187,22 +204,28 @@ int netns_run(const struct netns *netns, int (*function)(void *arg), void *arg, 
 	return call.result;
 }
 
-void netns_label(char *out, const struct netns *netns, bool host_pids)
+void netns_who(char *out, const struct netns *netns, bool host_pids)
 {
 	const struct netns_process *first = netns->processes;
-	int used = snprintf(out, NETNS_LABEL_LEN, "netns %llu", (unsigned long long)netns->inode);
-	size_t room = NETNS_LABEL_LEN - (size_t)used;
+	const size_t room = NETNS_WHO_LEN;
 
-	out += used;
 	if (netns->init)
-		snprintf(out, room, host_pids ? " (host)" : " (process 1)");
+		snprintf(out, room, host_pids ? "host" : "process 1");
 	else if (netns->container_count && first)
-		snprintf(out, room, " (%.64s: %s, pid %d)", netns->containers[0], first->comm,
+		snprintf(out, room, "%.64s: %s, pid %d", netns->containers[0], first->comm,
 			 first->pid);
 	else if (netns->name)
-		snprintf(out, room, " (%.80s)", netns->name);
+		snprintf(out, room, "%.80s", netns->name);
 	else if (first)
-		snprintf(out, room, " (%s, pid %d)", first->comm, first->pid);
+		snprintf(out, room, "%s, pid %d", first->comm, first->pid);
 	else
-		snprintf(out, room, " (no process)");
+		snprintf(out, room, "no process");
+}
+
+void netns_label(char *out, const struct netns *netns, bool host_pids)
+{
+	char who[NETNS_WHO_LEN];
+
+	netns_who(who, netns, host_pids);
+	snprintf(out, NETNS_LABEL_LEN, "netns %llu (%s)", (unsigned long long)netns->inode, who);
 }

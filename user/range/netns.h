@@ -11,7 +11,7 @@
 
 #include "util/reason.h"
 
-enum { NETNS_LABEL_LEN = 160 };
+enum { NETNS_LABEL_LEN = 160, NETNS_WHO_LEN = 128 };
 
 struct netns_process {
 	pid_t pid;
@@ -46,6 +46,11 @@ struct netns_list {
  * the list, also after an error. -ENOENT, -EINVAL, -EPERM or another negative errno with a reason.
  */
 int netns_select(const char *which, struct netns_list *list, struct reason *why);
+/*
+ * All that there are, to be looked at only: none is opened, so that none is kept alive by us. 0, or
+ * a negative errno.
+ */
+int netns_survey(struct netns_list *list);
 void netns_list_free(struct netns_list *list);
 
 /*
@@ -55,6 +60,8 @@ void netns_list_free(struct netns_list *list);
  */
 int netns_run(const struct netns *netns, int (*function)(void *arg), void *arg, struct reason *why);
 
+/* "nginx, pid 991": who lives there; @out takes NETNS_WHO_LEN bytes. */
+void netns_who(char *out, const struct netns *netns, bool host_pids);
 /* "netns 4026532281 (nginx, pid 991)"; @out takes NETNS_LABEL_LEN bytes. */
 void netns_label(char *out, const struct netns *netns, bool host_pids);
 

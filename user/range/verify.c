@@ -7,9 +7,8 @@
 
 #include "range/verify.h"
 
-__attribute__((format(printf, 4, 5))) static struct verify_item *
-item_add(struct verify_report *report, enum verify_outcome outcome, const char *check,
-	 const char *format, ...)
+struct verify_item *verify_item_add(struct verify_report *report, enum verify_outcome outcome,
+				    const char *check, const char *format, ...)
 {
 	struct verify_item *items = reallocarray(report->items, report->count + 1, sizeof(*items));
 	struct verify_item *item;
@@ -19,7 +18,7 @@ item_add(struct verify_report *report, enum verify_outcome outcome, const char *
 		return NULL;
 	report->items = items;
 	item = &items[report->count++];
-	*item = (struct verify_item){ .outcome = outcome, .check = check };
+	*item = (struct verify_item){ .outcome = outcome, .check = check, .count = -1 };
 	va_start(args, format);
 	vsnprintf(item->text, sizeof(item->text), format, args);
 	va_end(args);
@@ -45,17 +44,18 @@ int verify_live(struct verify_report *report, const struct verify_netns *subject
 	range_format(live, subject->live, RANGE_PLAIN);
 	range_format(wanted, expected, RANGE_PLAIN);
 	if (range_equal(subject->live, expected))
-		item = item_add(report, VERIFY_OK, "live", "live %s", live);
+		item = verify_item_add(report, VERIFY_OK, "live", "live %s", live);
 	else if (!subject->netns->init && subject->netns->init_known &&
 		 range_equal(subject->live, kernel_default))
-		item = item_add(
+		item = verify_item_add(
 			report, VERIFY_FAIL, "live",
 			"live %s, not %s: a namespace does not take the host's value; set it "
 			"there: ephemport range set %s%s%s",
 			live, wanted, wanted, subject->netns->current ? "" : " --netns ",
 			subject->netns->current ? "" : subject->netns->path);
 	else
-		item = item_add(report, VERIFY_FAIL, "live", "live %s, not %s", live, wanted);
+		item = verify_item_add(report, VERIFY_FAIL, "live", "live %s, not %s", live,
+				       wanted);
 	if (item)
 		item->found = subject->live;
 	return item_place(item, subject);
@@ -99,10 +99,10 @@ static int verify_restart(struct verify_report *report, const struct verify_netn
 	if (!shown)
 		return 0;
 	return item_place(
-		item_add(report, VERIFY_NOTE, "restart",
-			 "no restart of NetworkManager or anything else is needed: the next "
-			 "allocation uses the range in force (%s %s just got %u)",
-			 shown->proto, probe_path_name(shown->path), shown->first),
+		verify_item_add(report, VERIFY_NOTE, "restart",
+				"no restart of NetworkManager or anything else is needed: the next "
+				"allocation uses the range in force (%s %s just got %u)",
+				shown->proto, probe_path_name(shown->path), shown->first),
 		subject);
 }
 
@@ -115,11 +115,12 @@ int verify_probes(struct verify_report *report, const struct verify_netns *subje
 
 	probes_sum(subject->probes, &sum, outside, failed, skipped, sizeof(outside));
 	right = sum.made && sum.inside == sum.made && !*failed;
-	item = item_add(report, right ? VERIFY_OK : VERIFY_FAIL, "probe",
-			"%u of %u probe allocations inside%s%s%s%s%s%s", sum.inside, sum.made,
-			right ? " (tcp4 tcp6 udp4 udp6; connect bind listen autobind)" : "",
-			*outside ? ": " : "", outside, *failed ? "; no port found: " : "", failed,
-			sum.made ? "" : ": none was possible");
+	item = verify_item_add(report, right ? VERIFY_OK : VERIFY_FAIL, "probe",
+			       "%u of %u probe allocations inside%s%s%s%s%s%s", sum.inside,
+			       sum.made,
+			       right ? " (tcp4 tcp6 udp4 udp6; connect bind listen autobind)" : "",
+			       *outside ? ": " : "", outside, *failed ? "; no port found: " : "",
+			       failed, sum.made ? "" : ": none was possible");
 	if (item) {
 		item->made = sum.made;
 		item->inside = sum.inside;
@@ -127,13 +128,14 @@ int verify_probes(struct verify_report *report, const struct verify_netns *subje
 	error = item_place(item, subject);
 	if (!error && *skipped)
 		error = item_place(
-			item_add(report, VERIFY_SKIP, "probe", "not possible here: %s%s%s", skipped,
-				 strstr(skipped, "ENETUNREACH") ?
-					 " (no route to loopback: lo is down)" :
-					 "",
-				 strstr(skipped, "EPERM") ?
-					 " (it takes CAP_NET_ADMIN to connect without a packet)" :
-					 ""),
+			verify_item_add(
+				report, VERIFY_SKIP, "probe", "not possible here: %s%s%s", skipped,
+				strstr(skipped, "ENETUNREACH") ?
+					" (no route to loopback: lo is down)" :
+					"",
+				strstr(skipped, "EPERM") ?
+					" (it takes CAP_NET_ADMIN to connect without a packet)" :
+					""),
 			subject);
 	return error ? error : verify_restart(report, subject);
 }
@@ -194,7 +196,7 @@ static int holders_say(struct verify_report *report, const struct verify_netns *
 			snprintf(list + used, sizeof(list) - used, "%sno process %u", i ? ", " : "",
 				 holders[i].ports);
 	}
-	item = item_add(
+	item = verify_item_add(
 		report, VERIFY_NOTE, "holders",
 		"%u sockets of %u processes have a port outside: opened before the change, or "
 		"bound to it by name: %s%s",
@@ -216,8 +218,9 @@ int verify_holders(struct verify_report *report, const struct verify_netns *subj
 
 	if (!subject->sockets)
 		return item_place(
-			item_add(report, VERIFY_SKIP, "holders",
-				 "what has a port outside cannot be told: no sock_diag here"),
+			verify_item_add(
+				report, VERIFY_SKIP, "holders",
+				"what has a port outside cannot be told: no sock_diag here"),
 			subject);
 	listening_ports(subject->sockets, &listening);
 	for (size_t i = 0; i < subject->sockets->count && !error; i++) {
@@ -245,9 +248,9 @@ int verify_boot(struct verify_report *report, enum boot_reader reader,
 		snprintf(decides, sizeof(decides), "%s:%u decides", boot->file, boot->line);
 	else
 		snprintf(decides, sizeof(decides), "no file sets it: the kernel's default");
-	item = item_add(report, right ? VERIFY_OK : VERIFY_FAIL, "boot", "%s gives %s: %s%s%s",
-			boot_reader_name(reader), text, decides, *boot->refused.text ? "; " : "",
-			boot->refused.text);
+	item = verify_item_add(report, right ? VERIFY_OK : VERIFY_FAIL, "boot",
+			       "%s gives %s: %s%s%s", boot_reader_name(reader), text, decides,
+			       *boot->refused.text ? "; " : "", boot->refused.text);
 	if (!item)
 		return -ENOMEM;
 	snprintf(item->where, sizeof(item->where), "boot");

@@ -12,12 +12,15 @@ enum verify_outcome { VERIFY_OK, VERIFY_FAIL, VERIFY_SKIP, VERIFY_NOTE };
 
 struct verify_item {
 	enum verify_outcome outcome;
-	const char *check; /* "live", "probe", "boot", "holders", "restart" */
-	uint64_t netns;	   /* inode, 0: none in particular */
+	/* "live", "probe", "boot", "holders", "restart"; of traffic: "traffic", "socket_range",
+	 * "changed", "named", "failed", "elsewhere", "lost" */
+	const char *check;
+	uint64_t netns; /* inode, 0: none in particular */
 	char where[NETNS_LABEL_LEN];
 	char text[800];
-	struct port_range found;       /* low 0: none */
-	unsigned int made, inside;     /* probe */
+	struct port_range found;   /* low 0: none */
+	unsigned int made, inside; /* probe, traffic */
+	int64_t count; /* traffic: allocations that the item is about; -1: does not apply */
 	unsigned int ports, processes; /* holders */
 	char file[512];		       /* boot */
 	unsigned int line;
@@ -36,6 +39,11 @@ struct verify_netns {
 	const struct socket_list *sockets; /* NULL: could not be listed */
 	const struct owner_list *owners;
 };
+
+/* Appends an item that is in no namespace yet; NULL: out of memory. Good until the next one. */
+struct verify_item *verify_item_add(struct verify_report *report, enum verify_outcome outcome,
+				    const char *check, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* All return 0 or -ENOMEM and append to @report, which the caller frees. */
 int verify_live(struct verify_report *report, const struct verify_netns *subject,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "render/format.h"
@@ -8,7 +9,7 @@
 
 /* A line under way. It has room for the longest record; comm escaped takes 6 bytes a byte. */
 struct line {
-	char text[1024];
+	char text[2048];
 	char *at;
 };
 
@@ -49,6 +50,23 @@ static void put_known(struct line *line, enum known known)
 static void put_comm(struct line *line, const char comm[EVENT_COMM_LEN])
 {
 	line->at += format_json_comm(line->at, comm);
+}
+
+/* Any bytes as a string, in the manner of format_json_comm(). Not for long ones. */
+static void put_string(struct line *line, const char *text)
+{
+	*line->at++ = '"';
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			line->at += sprintf(line->at, "\\%c", byte);
+		else if (byte >= 0x20 && byte < 0x7f)
+			*line->at++ = (char)byte;
+		else
+			line->at += sprintf(line->at, "\\u%04x", byte);
+	}
+	*line->at++ = '"';
 }
 
 static void put_time(struct line *line, uint64_t time_ns, uint64_t mono_ns)
@@ -150,6 +168,15 @@ static void put_task(struct line *line, const struct task *task)
 	put_number(line, task->netns);
 }
 
+/* The key is there where somebody looked. */
+static void put_where(struct line *line, const char *where)
+{
+	if (!where)
+		return;
+	PUT(line, ",\"where\":");
+	put_string(line, where);
+}
+
 static int line_end(struct line *line, FILE *out)
 {
 	PUT(line, "}\n");
@@ -206,7 +233,37 @@ static int json_range_change(struct sink *sink, const struct range_change *chang
 	line.at += sprintf(line.at, ",\"old\":\"%u-%u\",\"new\":\"%u-%u\"", change->old_low,
 			   change->old_high, change->new_low, change->new_high);
 	put_task(&line, &change->task);
+	put_where(&line, change->where);
 	return line_end(&line, ((struct json_sink *)sink)->out);
+}
+
+/* "1,2-4", "" where there are none, null where they are not known. */
+static void print_ports(FILE *out, const char *key, const struct port_set *ports)
+{
+	/* Every second port, five digits and a comma each, is the longest there is. */
+	static const size_t size = PORT_COUNT / 2 * 6 + 64;
+	char *text = ports ? malloc(size) : NULL;
+
+	if (text)
+		port_set_format(text, size, ports, (struct port_range){ 0, 65535 });
+	fprintf(out, text ? "%s\"%s\"" : "%snull", key, text);
+	free(text);
+}
+
+static int json_reserved_change(struct sink *sink, const struct reserved_change *change)
+{
+	FILE *out = ((struct json_sink *)sink)->out;
+	struct line line = { .at = line.text };
+
+	PUT(&line, "{\"type\":\"reserved_change\",");
+	put_time(&line, change->time_ns, change->mono_ns);
+	fwrite(line.text, 1, (size_t)(line.at - line.text), out);
+	print_ports(out, ",\"old\":", change->old);
+	print_ports(out, ",\"new\":", change->new);
+	line.at = line.text;
+	put_task(&line, &change->task);
+	put_where(&line, change->where);
+	return line_end(&line, out);
 }
 
 static int json_loss(struct sink *sink, const struct loss *loss)
@@ -235,6 +292,7 @@ struct json_sink json_sink_make(FILE *out)
 	return (struct json_sink){
 		.sink = { .allocation = json_allocation,
 			  .range_change = json_range_change,
+			  .reserved_change = json_reserved_change,
 			  .loss = json_loss,
 			  .flush = json_flush },
 		.out = out,

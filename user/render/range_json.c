@@ -174,7 +174,7 @@ void range_json_verify(FILE *out, const struct verify_report *report)
 
 	for (size_t i = 0; i < report->count; i++) {
 		const struct verify_item *item = &report->items[i];
-		bool probe = !strcmp(item->check, "probe") && item->made;
+		bool probe = item->made != 0;
 		bool holders = !strcmp(item->check, "holders") && item->ports;
 		struct json_object *object = object_new("verify");
 
@@ -185,6 +185,7 @@ void range_json_verify(FILE *out, const struct verify_report *report)
 		put_if(object, "high", item->found.low, item->found.high);
 		put_if(object, "made", probe, item->made);
 		put_if(object, "inside", probe, item->inside);
+		put_known(object, "count", item->count);
 		put_if(object, "ports", holders, item->ports);
 		put_if(object, "processes", holders, item->processes);
 		put_text(object, "file", item->file);

@@ -51,6 +51,11 @@ static void text_header(struct text_sink *text)
 	text->lines++;
 	if (!due)
 		return;
+	if (text->changes_only) {
+		fprintf(text->out, "%-15s  %7s  %-15s  %-8s  CHANGE\n", "TIME", "PID", "COMM",
+			"WHAT");
+		return;
+	}
 	fprintf(text->out, "%-15s  %7s  %-15s  %-8s  %-8s  %-21s  %-21s  %-11s  %8s", "TIME", "PID",
 		"COMM", "PATH", "PROTO", "SOURCE", "DESTINATION", "RANGE", "LATENCY");
 	fputs(text->show_examined ? "  EXAMINED\n" : "\n", text->out);
@@ -121,19 +126,55 @@ static int text_allocation(struct sink *sink, const struct allocation *allocatio
 	return fputc('\n', text->out) == EOF ? -errno : 0;
 }
 
+/* What changed where: the columns that both kinds of change share. */
+static void text_change(struct text_sink *text, uint64_t time_ns, const struct task *task,
+			const char *what, const char *where)
+{
+	char time[FORMAT_TIME_LEN], comm[EVENT_COMM_LEN + 1];
+	const char *end = where ? ")  " : "  ";
+
+	text_header(text);
+	format_time(text, time, time_ns);
+	format_comm(comm, task->comm);
+	fprintf(text->out, "%-15s  %7u  %-15s  %-8s  netns %u", time, task->pid, comm, what,
+		task->netns);
+	/* Processes choose their names, also those in here: as format_comm(). */
+	fputs(where ? " (" : "", text->out);
+	for (; where && *where; where++)
+		fputc(*where >= 0x20 && *where < 0x7f ? *where : '?', text->out);
+	fputs(end, text->out);
+}
+
 static int text_range_change(struct sink *sink, const struct range_change *change)
 {
 	struct text_sink *text = (struct text_sink *)sink;
-	char time[FORMAT_TIME_LEN], comm[EVENT_COMM_LEN + 1];
 
-	text_header(text);
-	format_time(text, time, change->time_ns);
-	format_comm(comm, change->task.comm);
-	return fprintf(text->out, "%-15s  %7u  %-15s  %-8s  netns %u  %u-%u -> %u-%u\n", time,
-		       change->task.pid, comm, "range", change->task.netns, change->old_low,
-		       change->old_high, change->new_low, change->new_high) < 0 ?
+	text_change(text, change->time_ns, &change->task, "range", change->where);
+	return fprintf(text->out, "%u-%u -> %u-%u\n", change->old_low, change->old_high,
+		       change->new_low, change->new_high) < 0 ?
 		       -errno :
 		       0;
+}
+
+/* A list as long as a line takes; --json has all of it. */
+static void text_ports(FILE *out, const struct port_set *ports)
+{
+	char list[100] = "?";
+
+	if (ports)
+		port_set_format(list, sizeof(list), ports, (struct port_range){ 0, 65535 });
+	fputs(*list ? list : "none", out);
+}
+
+static int text_reserved_change(struct sink *sink, const struct reserved_change *change)
+{
+	struct text_sink *text = (struct text_sink *)sink;
+
+	text_change(text, change->time_ns, &change->task, "reserved", change->where);
+	text_ports(text->out, change->old);
+	fputs(" -> ", text->out);
+	text_ports(text->out, change->new);
+	return fputc('\n', text->out) == EOF ? -errno : 0;
 }
 
 static int text_loss(struct sink *sink, const struct loss *loss)
@@ -144,8 +185,10 @@ static int text_loss(struct sink *sink, const struct loss *loss)
 	text_header(text);
 	format_time(text, time, loss->time_ns);
 	format_count(count, loss->count);
-	return fprintf(text->out, "%-15s  %s%s allocations not shown: %s%s%s\n", time,
-		       text->colour ? RED : "", count, loss->cause, text->colour ? PLAIN : "",
+	return fprintf(text->out, "%-15s  %s%s %s not shown: %s%s%s\n", time,
+		       text->colour ? RED : "", count,
+		       text->changes_only ? "changes" : "allocations", loss->cause,
+		       text->colour ? PLAIN : "",
 		       !strcmp(loss->cause, "ring_full") ?
 			       " (a larger --buffer, or a filter, helps)" :
 			       "") < 0 ?
@@ -174,6 +217,7 @@ struct text_sink text_sink_make(FILE *out, bool relative, bool show_examined, ui
 	return (struct text_sink){
 		.sink = { .allocation = text_allocation,
 			  .range_change = text_range_change,
+			  .reserved_change = text_reserved_change,
 			  .loss = text_loss,
 			  .flush = text_flush },
 		.out = out,

@@ -13,6 +13,7 @@ struct text_sink {
 	FILE *out;
 	bool colour;	    /* marks in colour */
 	bool relative;	    /* seconds since begin_ns instead of the time of day */
+	bool changes_only;  /* no allocations will come: no columns for them */
 	bool show_examined; /* whether the backend knows that column */
 	int page;	    /* lines between two headers, 0: one header */
 	uint64_t begin_ns;  /* CLOCK_REALTIME of time 0 */

@@ -24,6 +24,7 @@ static const struct backend_program fentry_programs[] = {
 	{ "bind_any_conflict", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 5 },
 	{ "random_draw", GROUP_DRAW, BIND | AUTOBIND, CLASS_UDP, 0 },
 	{ "timewait_taken", GROUP_TIMEWAIT, CONNECT, CLASS_TCP, 0 },
+	{ "reserved_enter", GROUP_RESERVED, 0, BOTH, 0 },
 	{ "reserved_written", GROUP_RESERVED, 0, BOTH, 0 },
 	{ "tuple_check4", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 4 },
 	{ "tuple_check6", GROUP_EXPLAIN, CONNECT, CLASS_TCP, 6 },

@@ -31,7 +31,8 @@ enum program_group {
 /* What counts in the kernel take. GROUP_DRAW besides, where what UDP examined is asked for. */
 #define GROUPS_OF_COUNTS                                                     \
 	(1u << GROUP_CONNECT | 1u << GROUP_TCP_PORT | 1u << GROUP_UDP_PORT | \
-	 1u << GROUP_AUTOBIND | 1u << GROUP_CALL | 1u << GROUP_CONFLICT | 1u << GROUP_RESERVED)
+	 1u << GROUP_AUTOBIND | 1u << GROUP_CALL | 1u << GROUP_CONFLICT |      \
+	 1u << GROUP_RANGE | 1u << GROUP_RESERVED)
 
 enum proto_class { CLASS_TCP = 1 << 0, CLASS_UDP = 1 << 1 };
 

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -189,10 +190,10 @@ void decode_allocation(const struct decoder *decoder, const struct event_alloc *
 	decode_task(&event->task, &allocation->task);
 }
 
-void decode_range_change(const struct decoder *decoder, const struct event_range *event,
-			 struct range_change *change)
+static int record_range(const struct decoder *decoder, const struct event_range *event,
+			const struct stream *stream)
 {
-	*change = (struct range_change){
+	struct range_change change = {
 		.mono_ns = event->time_ns,
 		.time_ns = event->time_ns + (uint64_t)decoder->clock_offset_ns,
 		.old_low = event->old_low,
@@ -200,5 +201,86 @@ void decode_range_change(const struct decoder *decoder, const struct event_range
 		.new_low = event->new_low,
 		.new_high = event->new_high,
 	};
-	decode_task(&event->task, &change->task);
+
+	decode_task(&event->task, &change.task);
+	return stream_range_change(stream, &change);
+}
+
+/*
+ * The reserved ports that a thread found when it began to write them. A write that is refused
+ * leaves its entry behind, and two threads may share one: what does not fit what follows is as good
+ * as unknown.
+ */
+struct reserved_before {
+	uint32_t tid, netns;
+	struct port_set ports;
+};
+
+enum { BEFORE_SLOTS = 16 };
+
+static int record_reserved_before(struct decoder *decoder, const struct event_reserved_write *event)
+{
+	struct reserved_before *before;
+
+	if (!decoder->before)
+		decoder->before = calloc(BEFORE_SLOTS, sizeof(*decoder->before));
+	if (!decoder->before)
+		return -ENOMEM;
+	before = &decoder->before[event->task.tid % BEFORE_SLOTS];
+	before->tid = event->task.tid;
+	before->netns = event->task.netns;
+	memcpy(&before->ports, event->bits, sizeof(before->ports));
+	return 0;
+}
+
+static int record_reserved_after(struct decoder *decoder, const struct event_reserved_write *event,
+				 const struct stream *stream)
+{
+	struct reserved_before *before =
+		decoder->before ? &decoder->before[event->task.tid % BEFORE_SLOTS] : NULL;
+	bool known = before && before->tid == event->task.tid && before->netns == event->task.netns;
+	struct port_set ports;
+	struct reserved_change change = {
+		.mono_ns = event->time_ns,
+		.time_ns = event->time_ns + (uint64_t)decoder->clock_offset_ns,
+		.old = known ? &before->ports : NULL,
+		.new = &ports,
+	};
+	int error;
+
+	memcpy(&ports, event->bits, sizeof(ports));
+	decode_task(&event->task, &change.task);
+	error = stream_reserved_change(stream, &change);
+	if (known)
+		before->tid = 0;
+	return error;
+}
+
+int decode_record(struct decoder *decoder, const void *data, size_t size,
+		  const struct stream *stream)
+{
+	const struct event_reserved *reserved = data;
+	const unsigned char *type = data;
+	struct allocation allocation;
+
+	if (*type == EVENT_ALLOC && size >= sizeof(struct event_alloc)) {
+		decode_allocation(decoder, data, &allocation);
+		return stream_allocation(stream, &allocation);
+	}
+	if (*type == EVENT_RESERVED && size >= sizeof(*reserved))
+		return reserved_ports_set(&decoder->reserved, reserved->netns, reserved->bits);
+	if (*type == EVENT_RANGE && size >= sizeof(struct event_range))
+		return record_range(decoder, data, stream);
+	if (*type == EVENT_RESERVED_BEFORE && size >= sizeof(struct event_reserved_write))
+		return record_reserved_before(decoder, data);
+	if (*type == EVENT_RESERVED_AFTER && size >= sizeof(struct event_reserved_write))
+		return record_reserved_after(decoder, data, stream);
+	return 0;
+}
+
+void decoder_free(struct decoder *decoder)
+{
+	reserved_ports_free(&decoder->reserved);
+	free(decoder->before);
+	decoder->before = NULL;
 }

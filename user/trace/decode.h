@@ -9,6 +9,7 @@
 
 /* What a record alone does not say. */
 struct decoder {
+	struct reserved_before *before; /* BEFORE_SLOTS of them, by thread; made when needed */
 	enum backend backend;
 	int64_t clock_offset_ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 	bool option_scans_all; /* IP_LOCAL_PORT_RANGE: every port in one pass (207184853dbd, 6.8) */
@@ -21,7 +22,12 @@ struct decoder {
 
 void decode_allocation(const struct decoder *decoder, const struct event_alloc *event,
 		       struct allocation *allocation);
-void decode_range_change(const struct decoder *decoder, const struct event_range *event,
-			 struct range_change *change);
+/*
+ * Hands one record of the ring to @stream, or keeps what it tells of the records to come. 0, or the
+ * negative errno of a sink. A type that is not known is left out.
+ */
+int decode_record(struct decoder *decoder, const void *data, size_t size,
+		  const struct stream *stream);
+void decoder_free(struct decoder *decoder);
 
 #endif

@@ -27,6 +27,7 @@ struct tracer {
 	struct bpf_link *links[LINKS_MAX];
 	int link_count;
 	unsigned int paths; /* 1 << enum alloc_path: traced */
+	bool sees_changes;  /* those of the range and of the reserved ports */
 	struct ring_buffer *ring;
 	struct aggregate aggregate;
 	int counters_fd;
@@ -233,6 +234,23 @@ static void decoder_learn(struct tracer *tracer, unsigned int groups)
 	tracer->aggregate.conflicts_known = decoder->conflicts_known;
 }
 
+/* Whether all that tells of changes of the range and of the reserved ports is attached. */
+static bool tracer_changes_seen(const struct tracer *tracer, unsigned int groups)
+{
+	const unsigned int needed = 1u << GROUP_RANGE | 1u << GROUP_RESERVED | 1u << GROUP_CALL;
+
+	for (const struct backend_program *program = tracer->backend->programs; program->name;
+	     program++) {
+		unsigned int group = 1u << program->group;
+		const struct bpf_program *found =
+			bpf_object__find_program_by_name(tracer->object, program->name);
+
+		if ((group & needed) && (!(group & groups) || bpf_program__fd(found) < 0))
+			return false;
+	}
+	return true;
+}
+
 /* Attaches what was loaded; takes from @groups those of which a program failed. */
 static int tracer_attach(struct tracer *tracer, unsigned int *groups)
 {
@@ -261,26 +279,9 @@ static int tracer_attach(struct tracer *tracer, unsigned int *groups)
 static int on_record(void *context, void *data, size_t size)
 {
 	struct tracer *tracer = context;
-	const unsigned char *type = data;
-	struct allocation allocation;
-	struct range_change change;
 
 	tracer->consumed++;
-	if (*type == EVENT_ALLOC && size >= sizeof(struct event_alloc)) {
-		decode_allocation(&tracer->decoder, data, &allocation);
-		return stream_allocation(tracer->stream, &allocation);
-	}
-	if (*type == EVENT_RESERVED && size >= sizeof(struct event_reserved)) {
-		const struct event_reserved *reserved = data;
-
-		return reserved_ports_set(&tracer->decoder.reserved, reserved->netns,
-					  reserved->bits);
-	}
-	if (*type == EVENT_RANGE && size >= sizeof(struct event_range)) {
-		decode_range_change(&tracer->decoder, data, &change);
-		return stream_range_change(tracer->stream, &change);
-	}
-	return 0;
+	return decode_record(&tracer->decoder, data, size, tracer->stream);
 }
 
 static int tracer_read_ring(struct tracer *tracer)
@@ -380,6 +381,7 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	if (error)
 		tracer_explain(tracer, error);
 	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
+	tracer->sees_changes = !error && tracer_changes_seen(tracer, groups);
 	if (!error)
 		decoder_learn(tracer, groups);
 	if (options->explain && tracer->backend != &backends[BACKEND_FENTRY])
@@ -428,7 +430,7 @@ void tracer__free(struct tracer *tracer)
 	aggregate_close(&tracer->aggregate);
 	bpf_object__close(tracer->object);
 	kernel_facts_free(&tracer->facts);
-	reserved_ports_free(&tracer->decoder.reserved);
+	decoder_free(&tracer->decoder);
 	if (tracer->cgroup_fd >= 0)
 		close(tracer->cgroup_fd);
 	free(tracer);
@@ -442,6 +444,11 @@ enum backend tracer__backend(const struct tracer *tracer)
 unsigned int tracer__paths(const struct tracer *tracer)
 {
 	return tracer->paths;
+}
+
+bool tracer__sees_changes(const struct tracer *tracer)
+{
+	return tracer->sees_changes;
 }
 
 int tracer__fd(const struct tracer *tracer)

@@ -47,6 +47,8 @@ static inline void tracer__freep(struct tracer **tracer)
 enum backend tracer__backend(const struct tracer *tracer);
 /* 1 << enum alloc_path: what of the paths asked for is traced on this kernel. */
 unsigned int tracer__paths(const struct tracer *tracer);
+/* Whether it tells of each change of the range and of the reserved ports. */
+bool tracer__sees_changes(const struct tracer *tracer);
 /* Readable when the ring should be read before TRACER_POLL_MS are over. */
 int tracer__fd(const struct tracer *tracer);
 /*
