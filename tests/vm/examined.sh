@@ -145,10 +145,10 @@ others() {
 	else
 		echo "skip step-width: no ip_local_port_step_width"
 	fi
-	run reserved-in-flight threads - - 0 --range 40000-40255 --count "$race" --threads 2 \
+	run reserved-in-flight race - - 0 --range 40000-40255 --count "$race" --threads 2 \
 		--scenario tcp4_storm --one-destination \
 		--alternate 'ip_local_reserved_ports=40010-40029|40150-40181'
-	run range-in-flight threads - - 0 --range 40000-40255 --count "$race" --threads 2 \
+	run range-in-flight race - - 0 --range 40000-40255 --count "$race" --threads 2 \
 		--scenario tcp4_storm --one-destination \
 		--alternate 'ip_local_port_range=40000 40255|40100 40401'
 	run bind-threads threads - - - --range 40000-40099 --bound 60 --count "$race" --threads 8 \
@@ -163,7 +163,7 @@ others() {
 
 case $size in
 small) race=2000 mixed=800 udp_wide=500 ;;
-full) race=20000 mixed=8000 udp_wide=5000 ;;
+full) race=8000 mixed=8000 udp_wide=5000 ;;
 *) exit 2 ;;
 esac
 
