@@ -16,7 +16,7 @@ counts_in() {
 }
 
 @test "6.12: fentry, the sums are those of the log" { counts_in 6.12 fentry "" --count 2000; }
-@test "6.12: fentry, eight threads, in intervals" { counts_in 6.12 fentry "100ms --examined" --count 2000 --threads 8; }
+@test "6.12: fentry, eight threads, in intervals" { counts_in 6.12 fentry "100ms" --count 2000 --threads 8; }
 @test "6.12: fentry, --by comm" { counts_in 6.12 fentry "--by comm" --count 1000; }
 @test "6.12: fentry, --by tuple beyond its bound" { counts_in 6.12 fentry "--by tuple --max-keys 2" --count 1000; }
 @test "6.12: tracepoint" { counts_in 6.12 tracepoint "--by netns" --count 1000; }

@@ -20,7 +20,7 @@ struct stat_options {
 	uint64_t interval_ns, count; /* 0: none */
 	uint64_t keys;
 	enum stat_by by;
-	bool examined, hist, json;
+	bool hist, json;
 };
 
 #define FIELD(name) offsetof(struct stat_options, name)
@@ -53,11 +53,6 @@ static const struct option_spec stat_specs[] = {
 	  .offset = FIELD(keys),
 	  .min = 1,
 	  .max = AGGREGATE_KEYS_MAX },
-	{ .name = "examined",
-	  .help = "also count the candidates that UDP searches examine; costs a hook on each random "
-		  "number that the kernel draws, and needs the fentry backend",
-	  .parse = parse_flag,
-	  .offset = FIELD(examined) },
 	{ .name = "hist",
 	  .help = "also draw the distributions, first and second pass side by side; with --json: "
 		  "the buckets",
@@ -268,8 +263,7 @@ static int stat_run(const struct command *command, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	counts = (struct config){ .by = (uint8_t)options.by,
-				  .examined = true,
-				  .udp_examined = options.examined };
+				  .examined = true };
 	status = live_open_aggregate(&options.live, command->name, &counts,
 				     options.keys ? (uint32_t)options.keys : AGGREGATE_KEYS_DEFAULT,
 				     &tracer);
