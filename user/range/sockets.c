@@ -11,7 +11,10 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 
-enum { DIAG_BUFFER = 256 << 10 };
+enum {
+	DIAG_BUFFER = 256 << 10,
+	DIAG_TIMER_TIMEWAIT = 3, /* idiag_timer, see inet_twsk_diag_fill(), net/ipv4/inet_diag.c */
+};
 
 static void *array_grow(void *array, size_t count, size_t size)
 {
@@ -33,6 +36,8 @@ static int socket_add(struct socket_list *list, const struct inet_diag_msg *mess
 		.sport = ntohs(message->id.idiag_sport),
 		.dport = ntohs(message->id.idiag_dport),
 		.inode = message->idiag_inode,
+		.expires_ms =
+			message->idiag_timer == DIAG_TIMER_TIMEWAIT ? message->idiag_expires : 0,
 	};
 	memcpy(&item->saddr, message->id.idiag_src, sizeof(item->saddr));
 	memcpy(&item->daddr, message->id.idiag_dst, sizeof(item->daddr));

@@ -18,6 +18,7 @@ struct held_socket {
 	uint16_t sport, dport;	      /* host order; dport 0: none */
 	struct in6_addr saddr, daddr; /* IPv4 in the first four bytes */
 	uint32_t inode;		      /* 0: no process has it (TIME_WAIT, closing) */
+	uint32_t expires_ms;	      /* of a TIME_WAIT: until it is gone */
 };
 
 struct socket_list {
