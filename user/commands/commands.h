@@ -13,6 +13,7 @@ const struct command *command_find(const struct command *const *table, const cha
 extern const struct command command_trace;
 extern const struct command command_stat;
 extern const struct command command_run;
+extern const struct command command_wait_clean;
 extern const struct command command_doctor;
 extern const struct command command_range;
 extern const struct command command_help;

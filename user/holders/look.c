@@ -15,8 +15,7 @@
 
 enum {
 	LOOK_INTERVAL_NS = 50000000,
-	LOOK_SHARE = 50,	   /* one part in so many of the time */
-	STATE_BOUND_INACTIVE = 13, /* include/net/tcp_states.h, 6.8 */
+	LOOK_SHARE = 50, /* one part in so many of the time */
 };
 
 static int look_allocation(struct sink *sink, const struct allocation *allocation)
@@ -97,18 +96,6 @@ struct look_call {
 	uint32_t inode;
 };
 
-static void look_address(struct in6_addr *out, const struct held_socket *held,
-			 const struct in6_addr *from)
-{
-	if (held->family == AF_INET6) {
-		*out = *from;
-		return;
-	}
-	memset(out, 0, sizeof(*out));
-	out->s6_addr[10] = out->s6_addr[11] = 0xff;
-	memcpy(&out->s6_addr[12], from, 4);
-}
-
 static void look_socket(const struct look_call *call, const struct held_socket *held)
 {
 	struct run_socket socket = {
@@ -120,8 +107,8 @@ static void look_socket(const struct look_call *call, const struct held_socket *
 	if (!held->dport)
 		return;
 	memset(&socket.tuple, 0, sizeof(socket.tuple));
-	look_address(&socket.tuple.saddr, held, &held->saddr);
-	look_address(&socket.tuple.daddr, held, &held->daddr);
+	socket.tuple.saddr = held_address(held, &held->saddr);
+	socket.tuple.daddr = held_address(held, &held->daddr);
 	socket.tuple.netns = call->inode;
 	socket.tuple.proto = held->proto;
 	socket.tuple.dport = held->dport;
@@ -135,23 +122,16 @@ static int look_inside(void *arg)
 {
 	const struct look_call *call = arg;
 	struct range_settings settings;
-	struct socket_list sockets;
+	struct socket_list sockets = { 0 };
 	struct reason why;
 	int error = settings_read(&settings, &why);
 
-	if (error)
-		return error;
-	error = sockets_read(&sockets, &why);
-	for (size_t i = 0; i < sockets.count && !error; i++) {
-		const struct held_socket *held = &sockets.items[i];
-
-		if (held->proto == IPPROTO_TCP &&
-		    (held->state == TCP_LISTEN || held->state == STATE_BOUND_INACTIVE))
-			port_set_add(&settings.reserved,
-				     (struct port_range){ held->sport, held->sport });
-	}
 	if (!error)
+		error = sockets_read(&sockets, &why);
+	if (!error) {
+		sockets_add_bound(&settings.reserved, &sockets);
 		run_look_netns(call->measure, call->inode, &settings.reserved);
+	}
 	for (size_t i = 0; i < sockets.count && !error; i++)
 		if (sockets.items[i].proto == IPPROTO_TCP)
 			look_socket(call, &sockets.items[i]);
