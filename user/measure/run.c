@@ -44,7 +44,7 @@ static void run_note_range(struct run_measure *measure, const struct allocation 
 		at = (at + 1) % measure->range_count;
 	}
 	if (measure->range_count == RUN_LISTS_MAX) {
-		measure->incomplete = true;
+		measure->ranges_full = true;
 		return;
 	}
 	measure->ranges[measure->range_count++] = (struct run_range){
@@ -86,7 +86,7 @@ static void run_note_port(struct run_measure *measure, const struct allocation *
 	uint64_t *last, gone;
 
 	if (!ports) {
-		measure->incomplete = true;
+		measure->ports_full = true;
 		return;
 	}
 	last = &ports->last_ns[allocation->source.port];
@@ -229,7 +229,7 @@ static struct run_changes *run_changes_of(struct run_measure *measure, uint32_t 
 		if (measure->changes[i].netns == netns)
 			return &measure->changes[i];
 	if (i == RUN_LISTS_MAX) {
-		measure->incomplete = true;
+		measure->changes_full = true;
 		return NULL;
 	}
 	measure->changes_count++;

@@ -78,7 +78,7 @@ struct run_measure {
 	uint64_t reused, reuse_min_ns;
 	unsigned int approx; /* enum approx: of at least one allocation */
 	enum backend backend;
-	bool incomplete; /* more ranges or ports than there is place for */
+	bool ranges_full, ports_full, changes_full; /* more than there is place for */
 	bool look_complete;
 	uint32_t look;		  /* number of the look under way, or of the latest */
 	uint64_t open, peak_open; /* connections of the run's tuples, not in TIME_WAIT */

@@ -95,6 +95,11 @@ static void figures_range(const struct run_measure *measure, struct figures *out
 	figure_set(out, FIGURE_RANGES, (double)measure->range_count);
 	figure_set(out, FIGURE_RANGE_CHANGES, (double)ranges);
 	figure_set(out, FIGURE_RESERVED_CHANGES, (double)reserved);
+	if (measure->ranges_full)
+		out->at[FIGURE_RANGES].bound = BOUND_AT_LEAST;
+	if (measure->ranges_full || measure->changes_full)
+		out->at[FIGURE_RANGE_CHANGES].bound = out->at[FIGURE_RESERVED_CHANGES].bound =
+			BOUND_AT_LEAST;
 	if (!range)
 		return;
 	struct port_range ports = { range->low, range->high };
@@ -141,7 +146,7 @@ static void figures_ports(const struct run_measure *measure, struct figures *out
 
 	for (size_t i = 0; i < measure->ports_count; i++)
 		distinct += measure->ports[i].distinct;
-	if (measure->incomplete) {
+	if (measure->ports_full) {
 		set_unknown(out, FIGURE_PORTS_DISTINCT);
 		set_unknown(out, FIGURE_PORTS_REUSED);
 		set_unknown(out, FIGURE_REUSE_MIN);
