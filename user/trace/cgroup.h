@@ -3,6 +3,7 @@
 #ifndef EPHEMPORT_TRACE_CGROUP_H
 #define EPHEMPORT_TRACE_CGROUP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -17,5 +18,10 @@ int cgroup_root_open(void);
  * errno; -EINVAL: no cgroup v2 directory.
  */
 int cgroup_identify(const char *path, uint64_t *id, uint32_t *level);
+/*
+ * Where the cgroup @id is below @root (see cgroup_root_open()), as "/" or "/system.slice/x". 0 or a
+ * negative errno: -ESTALE where it is gone.
+ */
+int cgroup_path(int root, uint64_t id, char *path, size_t size);
 
 #endif
