@@ -33,7 +33,7 @@ static bool settings_of(struct look_netns *look, const char *path)
 	       !netns_run(&place, settings_here, &look->settings, &why);
 }
 
-void look_netns(struct look_netns *look, const struct task *task)
+void look_netns(struct look_netns *look, const struct task *task, struct port_range range)
 {
 	struct timespec now;
 	char path[64] = "/proc/self/ns/net", comm[EVENT_COMM_LEN + 1];
@@ -41,6 +41,8 @@ void look_netns(struct look_netns *look, const struct task *task)
 	clock_gettime(CLOCK_REALTIME, &now);
 	*look = (struct look_netns){ .netns = { .inode = task ? task->netns : 0,
 						.current = !task,
+						.low = range.low,
+						.high = range.high,
 						.unprivileged_start = -1 } };
 	look->netns.time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	if (task) {

@@ -18,8 +18,9 @@ struct look_netns {
 
 /*
  * The namespace of @task (NULL: the caller's own). What cannot be seen any more, as the process is
- * gone or has left the socket's namespace, stays unknown.
+ * gone or was never in the socket's namespace, stays unknown; the range is @range then, which may
+ * be zero.
  */
-void look_netns(struct look_netns *look, const struct task *task);
+void look_netns(struct look_netns *look, const struct task *task, struct port_range range);
 
 #endif

@@ -121,8 +121,9 @@ static void note_cgroup(struct store_writer *writer, uint64_t id)
 		writer_failed(writer, rows_cgroup(&writer->rows, id, path));
 }
 
-/* NULL: the caller's own. */
-static void note_netns(struct store_writer *writer, const struct task *task)
+/* @task: NULL for the caller's own; @range: in force there, where the namespace is gone already. */
+static void note_netns(struct store_writer *writer, const struct task *task,
+		       struct port_range range)
 {
 	struct intern_key key = { { task ? task->netns : 0 } };
 	struct look_netns look;
@@ -130,19 +131,27 @@ static void note_netns(struct store_writer *writer, const struct task *task)
 
 	if (task && !intern_add(&writer->netns_seen, &key, &number))
 		return;
-	look_netns(&look, task);
+	look_netns(&look, task, range);
 	key.words[0] = look.netns.inode;
 	intern_add(&writer->netns_seen, &key, &number);
 	writer_failed(writer, rows_netns(&writer->rows, &look.netns));
 }
 
-static int note_surroundings(struct store_writer *writer, const struct task *task)
+static int note_surroundings(struct store_writer *writer, const struct task *task,
+			     struct port_range range)
 {
 	if (!writer->live)
 		return 0;
-	note_netns(writer, task);
+	note_netns(writer, task, range);
 	note_cgroup(writer, task->cgroup_id);
 	return writer->error;
+}
+
+static struct port_range netns_range(const struct allocation *allocation)
+{
+	if (allocation->range_of_socket)
+		return (struct port_range){ 0 };
+	return (struct port_range){ allocation->low, allocation->high };
 }
 
 static int writer_allocation(struct sink *sink, const struct allocation *allocation)
@@ -151,7 +160,7 @@ static int writer_allocation(struct sink *sink, const struct allocation *allocat
 	int error = writer_begin(writer);
 
 	if (!error)
-		error = note_surroundings(writer, &allocation->task);
+		error = note_surroundings(writer, &allocation->task, netns_range(allocation));
 	if (!error)
 		error = writer_failed(writer, rows_allocation(&writer->rows, allocation));
 	if (error)
@@ -163,10 +172,11 @@ static int writer_allocation(struct sink *sink, const struct allocation *allocat
 static int writer_range_change(struct sink *sink, const struct range_change *change)
 {
 	struct store_writer *writer = (struct store_writer *)sink;
+	struct port_range old = { change->old_low, change->old_high };
 	int error = writer_begin(writer);
 
 	if (!error)
-		error = note_surroundings(writer, &change->task);
+		error = note_surroundings(writer, &change->task, old);
 	return error ?: writer_failed(writer, rows_range_change(&writer->rows, change));
 }
 
@@ -176,7 +186,7 @@ static int writer_reserved_change(struct sink *sink, const struct reserved_chang
 	int error = writer_begin(writer);
 
 	if (!error)
-		error = note_surroundings(writer, &change->task);
+		error = note_surroundings(writer, &change->task, (struct port_range){ 0 });
 	return error ?: writer_failed(writer, rows_reserved_change(&writer->rows, change));
 }
 
@@ -285,7 +295,7 @@ static int writer_start(struct store_writer *writer, const struct store_meta *me
 	error = writer_failed(writer, writer_create(writer, meta));
 	if (!error && writer->live) {
 		writer->cgroup_root = cgroup_root_open();
-		note_netns(writer, NULL);
+		note_netns(writer, NULL, (struct port_range){ 0 });
 	}
 	return error ?: writer_commit(writer);
 }

@@ -123,3 +123,22 @@ int cgroup_path(int root, uint64_t id, char *path, size_t size)
 		snprintf(path, size, "/");
 	return 0;
 }
+
+char *cgroup_below_root(const char *path)
+{
+	char root[PATH_MAX], real[PATH_MAX];
+	size_t length;
+
+	if (cgroup_mount_find(root, sizeof(root)))
+		snprintf(root, sizeof(root), "/sys/fs/cgroup");
+	if (!realpath(path, real))
+		snprintf(real, sizeof(real), "%s", path);
+	length = strlen(root);
+	path = !strncmp(real, root, length) && (real[length] == '/' || !real[length]) ?
+		       real + length :
+		       path;
+	length = strlen(path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length ? strndup(path, length) : strdup("/");
+}

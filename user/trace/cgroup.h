@@ -23,5 +23,11 @@ int cgroup_identify(const char *path, uint64_t *id, uint32_t *level);
  * negative errno: -ESTALE where it is gone.
  */
 int cgroup_path(int root, uint64_t id, char *path, size_t size);
+/*
+ * What cgroup_path() would give for @path, a directory below a cgroup v2 mount; of one that is not
+ * there any more (or on another machine) what is left without the usual mount point. To be freed;
+ * NULL without memory.
+ */
+char *cgroup_below_root(const char *path);
 
 #endif
