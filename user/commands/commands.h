@@ -14,6 +14,7 @@ extern const struct command command_trace;
 extern const struct command command_stat;
 extern const struct command command_run;
 extern const struct command command_wait_clean;
+extern const struct command command_record;
 extern const struct command command_doctor;
 extern const struct command command_range;
 extern const struct command command_help;

@@ -367,7 +367,7 @@ static bool tally_above(const struct run_tally *a, const struct run_tally *b)
 	return a->allocations > b->allocations;
 }
 
-/* The entries of @tally that come first, by insertion: @room is a handful. */
+/* The entries that come first, by insertion: @room is a handful. */
 static size_t tally_top(const struct table *table, size_t *top, size_t room)
 {
 	size_t count = 0;
