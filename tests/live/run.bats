@@ -383,3 +383,31 @@ valid() {
 	[ "$(jq .allocations other.json)" -eq "$(grep -c . other)" ]
 	wait_for 50 test "$(links)" -eq "$before"
 }
+
+@test "--record keeps what the figures are made of, and replaces nothing without --force" {
+	command -v sqlite3 >/dev/null || skip "there is no sqlite3"
+	run -0 ephemport run --record run.db --json "$json" -- \
+		bash -c "$(load_into a --scenario full_tcp4_connect,udp4_bind --count 20)"
+	agrees
+	[ "$(sqlite3 run.db 'SELECT count(*) FROM allocations')" -eq "$(figure .allocations)" ]
+	[ "$(ephemport trace --from run.db --json --failed | grep -c '"type":"alloc"')" -eq "$(figure .errors)" ]
+	run -2 ephemport run --record run.db -- touch started
+	[ ! -e started ]
+	run -0 ephemport run --record run.db --force -- true
+	[ "$(sqlite3 run.db 'SELECT count(*) FROM allocations')" -eq 0 ]
+	run -1 ephemport run --record /nowhere/run.db -- touch started
+	[ ! -e started ]
+}
+
+@test "a disk that is full ends the recording, not the run" {
+	mkdir small
+	script full <<-EOF
+		mount -t tmpfs -o size=200k none small
+		ephemport run --record small/run.db --json "$json" --fail 'lost>0' -- bash -c '$(load_into a --count 20000 --scenario udp4_bind,tcp4_bind)'
+	EOF
+	run -1 unshare -m ./full
+	echo "$output"
+	[[ "$output" == *"warning: run: --record: small/run.db"*"the run goes on without it"* ]]
+	agrees
+	[ "$(figure .status)" -eq 0 ]
+}

@@ -16,6 +16,7 @@
 #include "commands/commands.h"
 #include "commands/live.h"
 #include "commands/run_progress.h"
+#include "commands/run_record.h"
 #include "holders/look.h"
 #include "measure/gates.h"
 #include "measure/run.h"
@@ -33,9 +34,9 @@ struct expressions {
 struct run_options {
 	struct live_options live;
 	struct expressions fail;
-	const char *json;
+	const char *json, *record;
 	uint64_t requests;
-	bool strict, wait_all, best_effort;
+	bool strict, wait_all, best_effort, force;
 };
 
 /* Everything of one run. */
@@ -46,6 +47,7 @@ struct run {
 	struct gates gates;
 	struct tracer *tracer; /* NULL: --best-effort, and tracing is impossible */
 	FILE *json;
+	struct run_record record;
 	struct run_measure measure;
 	struct looker looker;
 	struct run_progress progress;
@@ -93,6 +95,16 @@ static const struct option_spec run_specs[] = {
 		  "docs/run.schema.json",
 	  .parse = parse_string,
 	  .offset = FIELD(json) },
+	{ .name = "record",
+	  .arg = "FILE",
+	  .help = "also keep every allocation in FILE, as record does; must not be there yet",
+	  .parse = parse_string,
+	  .offset = FIELD(record) },
+	{ .name = "force",
+	  .letter = 'f',
+	  .help = "let --record replace a recording that is there",
+	  .parse = parse_flag,
+	  .offset = FIELD(force) },
 	{ .name = "requests",
 	  .arg = "N",
 	  .help = "how many requests COMMAND makes: what perfect keep-alive would need is told",
@@ -118,6 +130,7 @@ static const struct option_group run_groups[] = {
 static void run_free(struct run *run)
 {
 	tracer__free(run->tracer);
+	store_writer__free(run->record.writer);
 	run_measure_free(&run->measure);
 	gates_free(&run->gates);
 	free(run->options.fail.items);
@@ -240,13 +253,24 @@ static void run_read_signals(struct run *run)
 	}
 }
 
-/* What has come since the last time; a reader that fails ends nothing here. */
+/* What has come since the last time. */
 static int run_consume(struct run *run)
 {
-	struct sink *sinks[] = { &run->measure.sink, &run->looker.sink, NULL };
+	struct sink *sinks[] = { &run->measure.sink, &run->looker.sink,
+				 run_record_sink(&run->record), NULL };
 	struct stream stream = { sinks };
-	int error = run->tracer ? tracer__consume(run->tracer, &stream) : 0;
+	int error;
 
+	if (!run->tracer)
+		return 0;
+	error = tracer__consume(run->tracer, &stream);
+	if (error >= 0)
+		error = stream_flush(&stream);
+	/* What the disk does not take is no reason to lose the rest: the last sink failed. */
+	while (error < 0 && run_record_failed(&run->record, error)) {
+		sinks[2] = NULL;
+		error = tracer__consume(run->tracer, &stream);
+	}
 	return error < 0 ? error : 0;
 }
 
@@ -350,7 +374,7 @@ static int run_tell(struct run *run)
 		.traced = run->tracer,
 	};
 	bool failed = false;
-	int error;
+	int error, recorded;
 
 	if (!results || !figures)
 		return EXIT_ERROR;
@@ -365,14 +389,17 @@ static int run_tell(struct run *run)
 			  (results[i].outcome == GATE_UNKNOWN && !run->options.best_effort);
 	}
 	run_print_text(stderr, &report);
+	recorded = run_record_close(&run->record, run->measure.end_ns, run->status);
 	error = run_write_json(run, &report);
 	if (error)
 		message_error("run: --json: %s cannot be written: %s", run->options.json,
 			      strerror(-error));
-	return failed ? EXIT_GATE : error && !run->status ? EXIT_ERROR : run->status;
+	if (failed)
+		return EXIT_GATE;
+	return (error || recorded) && !run->status ? EXIT_ERROR : run->status;
 }
 
-static int run_all(struct run *run)
+static int run_all(struct run *run, char **argv)
 {
 	int status = run_add_gates(run), error;
 
@@ -380,6 +407,9 @@ static int run_all(struct run *run)
 		status = run_open_json(run);
 	if (!status)
 		status = run_open_tracer(run);
+	if (!status && run->tracer && run->options.record)
+		status = run_record_open(&run->record, run->options.record, run->options.force,
+					 argv, run->command, run->tracer);
 	if (status)
 		return status;
 	error = run_take_signals(run);
@@ -417,7 +447,7 @@ static int run_run(const struct command *command, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	run.command = args.values;
-	return run_all(&run);
+	return run_all(&run, argv);
 }
 
 const struct command command_run = {
