@@ -14,7 +14,7 @@ setup() {
 	PATH=$PATH:/usr/sbin
 	command -v nginx >/dev/null || skip "nginx is not installed"
 	netns=run-wrk-$$
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	cat >nginx.conf <<-EOF
 		daemon off;
 		master_process off;

@@ -14,7 +14,7 @@ setup() {
 	inside ip link set lo up
 	inside sh -c 'echo 40000 40099 >/proc/sys/net/ipv4/ip_local_port_range'
 	inside sh -c 'echo 40000-40019 >/proc/sys/net/ipv4/ip_local_reserved_ports'
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 teardown() {

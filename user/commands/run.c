@@ -45,6 +45,8 @@ struct run {
 	char **command;
 	struct inherited inherited;
 	struct gates gates;
+	struct gate_result *results; /* one for each, at the end */
+	struct figures figures;
 	struct tracer *tracer; /* NULL: --best-effort, and tracing is impossible */
 	FILE *json;
 	struct run_record record;
@@ -133,6 +135,7 @@ static void run_free(struct run *run)
 	store_writer__free(run->record.writer);
 	run_measure_free(&run->measure);
 	gates_free(&run->gates);
+	free(run->results);
 	free(run->options.fail.items);
 	cleanup_file(&run->json);
 	cleanup_close(&run->epoll);
@@ -153,7 +156,8 @@ static int run_add_gates(struct run *run)
 	for (size_t i = 0; run->options.strict && i < 3; i++)
 		if (gates_add(&run->gates, strict[i], &why))
 			return EXIT_ERROR;
-	return EXIT_DONE;
+	run->results = calloc(run->gates.count + 1, sizeof(*run->results));
+	return run->results ? EXIT_DONE : EXIT_ERROR;
 }
 
 /* Before COMMAND starts: whether it can be written. What is there stays until the end. */
@@ -288,13 +292,21 @@ static bool run_goes_on(struct run *run)
 	       tracer__descendants(run->tracer);
 }
 
+/* Short at first, so that also a run of a moment in a namespace of its own is looked at. */
+static int run_poll_ms(const struct run *run)
+{
+	bool young = clock_ns(CLOCK_MONOTONIC) - run->measure.begin_ns < 1000000000;
+
+	return run->tracer && young ? TRACER_POLL_MS / 10 : TRACER_POLL_MS;
+}
+
 static int run_loop(struct run *run)
 {
 	struct epoll_event events[2];
 	int error = 0;
 
 	while (!error && run_goes_on(run)) {
-		epoll_wait(run->epoll, events, 2, TRACER_POLL_MS);
+		epoll_wait(run->epoll, events, 2, run_poll_ms(run));
 		run_read_signals(run);
 		error = run_consume(run);
 		if (run->tracer)
@@ -353,41 +365,45 @@ static int run_write_json(struct run *run, const struct run_report *report)
 	return error;
 }
 
-/* Block, gates and file; the status of all. */
+/* Figures and gates: whether one failed. */
+static bool run_judge(struct run *run)
+{
+	bool failed = false;
+
+	if (run->tracer)
+		run_measure_figures(&run->measure, run->options.requests, &run->figures);
+	else
+		for (int id = 0; id < FIGURE_COUNT; id++)
+			run->figures.at[id].state = FIGURE_UNKNOWN;
+	for (size_t i = 0; i < run->gates.count; i++) {
+		run->results[i] = gate_evaluate(&run->gates.items[i], &run->figures);
+		failed |= run->results[i].outcome == GATE_FAILED ||
+			  (run->results[i].outcome == GATE_UNKNOWN && !run->options.best_effort);
+	}
+	return failed;
+}
+
+/* Block and files; the status of all. */
 static int run_tell(struct run *run)
 {
-	CLEANUP_FREE struct gate_result *results = calloc(run->gates.count + 1, sizeof(*results));
-	CLEANUP_FREE struct figures *figures = calloc(1, sizeof(*figures));
 	struct run_top_tuple tuples[TOP_ROOM];
 	struct run_top_comm comms[TOP_ROOM];
 	struct run_report report = {
-		.figures = figures,
+		.figures = &run->figures,
 		.tuples = tuples,
 		.tuple_count = run_measure_top_tuples(&run->measure, tuples, TOP_ROOM),
 		.comms = comms,
 		.comm_count = run_measure_top_comms(&run->measure, comms, TOP_ROOM),
 		.gates = &run->gates,
-		.results = results,
+		.results = run->results,
 		.command = run->command,
 		.status = run->status,
 		.begin_ns = run->begin_time_ns,
 		.traced = run->tracer,
 	};
-	bool failed = false;
+	bool failed = run_judge(run);
 	int error, recorded;
 
-	if (!results || !figures)
-		return EXIT_ERROR;
-	if (run->tracer)
-		run_measure_figures(&run->measure, run->options.requests, figures);
-	else
-		for (int id = 0; id < FIGURE_COUNT; id++)
-			figures->at[id].state = FIGURE_UNKNOWN;
-	for (size_t i = 0; i < run->gates.count; i++) {
-		results[i] = gate_evaluate(&run->gates.items[i], figures);
-		failed |= results[i].outcome == GATE_FAILED ||
-			  (results[i].outcome == GATE_UNKNOWN && !run->options.best_effort);
-	}
 	run_print_text(stderr, &report);
 	recorded = run_record_close(&run->record, run->measure.end_ns, run->status);
 	error = run_write_json(run, &report);

@@ -192,7 +192,7 @@ static struct fill tuple_fill(const struct run_measure *measure, const struct ru
 				      .exact = true };
 		return fill;
 	}
-	fill.used = tally->peak_used;
+	fill.used = tally->peak_used ?: 1; /* the port of a search that succeeded */
 	if (tally->second_pass && fill.usable) {
 		double proven = range_knee(range) - (range_count(range) - fill.usable);
 
