@@ -302,3 +302,37 @@ rows() {
 	[ "${PIPESTATUS[0]}" -eq 0 ]
 	! grep -q error "$notes"
 }
+
+# query N: the Nth query of docs/recording.md.
+query() {
+	awk -v wanted="$1" '/^```sql$/ { n++; inside = 1; next } /^```$/ { inside = 0 }
+		inside && n == wanted' "$ROOT/docs/recording.md"
+}
+
+@test "every query of docs/recording.md runs and has an answer" {
+	record_load
+	count=$(grep -c '^```sql$' "$ROOT/docs/recording.md")
+	[ "$count" -gt 5 ]
+	for ((n = 1; n <= count; n++)); do
+		query "$n"
+		sqlite3 -readonly -bail -json "$db" "$(query "$n")" >"$BATS_TEST_TMPDIR/answer"
+		jq -e 'length > 0' "$BATS_TEST_TMPDIR/answer"
+	done
+	# The columns that it names are those that there are, and their order.
+	awk -F'|' '/^\| column \|/ { inside = 1; next } !/^\|/ { inside = 0 } inside { print $2 }' \
+		"$ROOT/docs/recording.md" | grep -o '`[a-z_]*`' | tr -d '`' | sort >"$BATS_TEST_TMPDIR/named"
+	sqlite3 "$db" "SELECT name FROM pragma_table_info('allocations')" | sort |
+		diff "$BATS_TEST_TMPDIR/named" -
+}
+
+@test "the answers of docs/recording.md are those of the log" {
+	record_load --scenario full_tcp4_connect,full_tcp6_connect,udp4_bind
+	diff <(sqlite3 -json "$db" "$(query 1)" | jq -r '.[] | "\(.path) \(.result) \(.count)"' | sort) \
+		<(jq -r '"\(.path) \(if .errno == 0 then "ok" else .errno end)"' "$log" | sort | uniq -c |
+			awk '{ print $2, $3, $1 }')
+	# Where ports ran out.
+	diff <(sqlite3 -json "$db" "$(query 2)" | jq -r '.[] | "\(.daddr) \(.dport) \(.failures)"' | sort) \
+		<(jq -r 'select(.errno != 0) | "\(.daddr) \(.dport)"' "$log" | sort | uniq -c |
+			awk '{ print $2, $3, $1 }')
+	[ "$(jq -s 'map(select(.errno != 0)) | length' "$log")" -gt 0 ]
+}
