@@ -213,6 +213,23 @@ rows() {
 	grep -q 'was cut off' "$notes"
 }
 
+@test "a recording that was cut off, where its log cannot be read: one line says what to do" {
+	start_record
+	kill -KILL "$recorder"
+	wait "$recorder" || true
+	[ -e "$db-wal" ]
+	rm "$db-wal" "$db-shm"
+	# Where anybody gets to, and only root may write.
+	here=$(mktemp -d)
+	chmod 755 "$here"
+	cp "$db" "$ROOT/build/static/ephemport" "$here"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$here/ephemport" trace --from "$here/r.db"
+	rm -r "$here"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"its log cannot be opened from here: copy it, with what is named $here/r.db-wal, "* ]]
+}
+
 @test "on a full disk it ends with one line and status 1, and what was written stays" {
 	mkdir "$BATS_TEST_TMPDIR/small"
 	mount -t tmpfs -o size=1m none "$BATS_TEST_TMPDIR/small"

@@ -47,6 +47,13 @@ static int number_read(sqlite3 *db, const char *sql, int64_t *number)
 	}
 }
 
+static bool log_fails(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
 /* Whether it is a recording, and one that we know how to read. */
 static int version_check(struct store_reader *reader, struct reason *why)
 {
@@ -55,6 +62,13 @@ static int version_check(struct store_reader *reader, struct reason *why)
 
 	if (!error)
 		error = number_read(reader->db, "PRAGMA user_version", &version);
+	/* The file was opened: it is the log, and what SQLite keeps in memory shared beside it. */
+	if (error && log_fails(reader->db))
+		return reason_set(
+			why, error,
+			"%s goes on or was cut off, and its log cannot be opened from "
+			"here: copy it, with what is named %s-wal, to where you may write",
+			reader->path, reader->path);
 	if (error && error != -EINVAL)
 		return reason_set(why, error, "%s cannot be read: %s", reader->path,
 				  sqlite_words(reader->db));
