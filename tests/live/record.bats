@@ -20,7 +20,9 @@ teardown() {
 	for pid in "${recorder:-}" "${tracer:-}" "${counter:-}" "${loading:-}"; do
 		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
 	done
-	! mountpoint -q "$BATS_TEST_TMPDIR/small" || umount "$BATS_TEST_TMPDIR/small"
+	for place in small cgroup; do
+		! mountpoint -q "$BATS_TEST_TMPDIR/$place" || umount "$BATS_TEST_TMPDIR/$place"
+	done
 }
 
 # start_record OPTION...: recording to $db on return.
@@ -189,6 +191,35 @@ rows() {
 	[ "$(ephemport trace --json --from "$db" --comm nobody 2>/dev/null | grep -c '"alloc"')" -eq 0 ]
 	[ "$(ephemport trace --json --from "$db" 2>/dev/null | grep -c '"path":"explicit"')" -eq 0 ]
 	[ "$(ephemport trace --json --from "$db" --count 7 2>/dev/null | grep -c '"alloc"')" -eq 7 ]
+}
+
+@test "--cgroup: what ran there, when the cgroup is gone, by its path" {
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	if [ -z "$root" ]; then
+		root=$BATS_TEST_TMPDIR/cgroup
+		mkdir "$root"
+		mount -t cgroup2 none "$root" || skip "no cgroup v2 here"
+	fi
+	group=$root/ephemport-test-$$
+	mkdir "$group" "$group/below" "$root/ephemport-test-$$-other" || skip "no cgroup can be made in $root"
+	start_record --comm "rec-$$"
+	make_load --scenario tcp4_connect --count 10
+	for place in "$group/below" "$root/ephemport-test-$$-other"; do
+		sh -c "echo \$\$ >$place/cgroup.procs; exec $loader --netns --scenario udp4_bind --count 10 \
+			--log $log.${place##*/}" 2>/dev/null
+	done
+	known() { [ "$(sqlite3 "$db" "SELECT count(*) FROM cgroups WHERE path LIKE '%-test-$$%'")" -eq 2 ]; }
+	wait_for 50 known
+	stop_record
+	rmdir "$group/below" "$group" "$root/ephemport-test-$$-other"
+	[ "$(sqlite3 "$db" "SELECT path FROM cgroups WHERE path LIKE '%/below'")" = "/ephemport-test-$$/below" ]
+	[ "$(sqlite3 "$db" 'SELECT count(*) FROM allocations')" -eq 30 ]
+	for path in "$group" "/ephemport-test-$$" "/ephemport-test-$$/" "$group/below"; do
+		ephemport trace --json --from "$db" --cgroup "$path" 2>/dev/null | jq -r 'select(.type == "alloc") | .sport' |
+			diff - <(jq -r .sport "$log.below")
+	done
+	run ephemport trace --from "$db" --cgroup "/ephemport-test"
+	[ "$status" -eq 2 ]
 }
 
 @test "killed in the middle of a storm it opens clean and lacks at most the last second" {
