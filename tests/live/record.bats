@@ -129,18 +129,31 @@ rows() {
 		<(ephemport trace --json --from "$db" 2>/dev/null | jq -c "$counts")
 }
 
-@test "stat --from has the rows of a live stat of the same load" {
-	ephemport stat --json --comm "rec-$$" >"$BATS_TEST_TMPDIR/live" 2>"$BATS_TEST_TMPDIR/stat-notes" 3>&- &
-	counter=$!
-	wait_for 100 grep -qs 'tracing with' "$BATS_TEST_TMPDIR/stat-notes"
-	record_load --scenario "$("$loader" --list | awk '$1 != "udplite4_connect" { print $1 }' | paste -sd,)"
-	kill -INT "$counter"
-	wait "$counter"
-	rows='select(.type == "stat") | [.path, .proto, .family, .errno, .second_pass, .count]'
-	diff <(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | sort) \
-		<(ephemport stat --json --from "$db" | jq -c "$rows" | sort)
-	[ "$(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | wc -l)" -gt 10 ]
-	ephemport stat --json --from "$db" | /usr/bin/python3 "$ROOT/tests/load/validate.py" "$ROOT/docs/stat.schema.json"
+@test "stat --from has the rows of a live stat of the same load, --by any key" {
+	rows='select(.type == "stat") | [.path, .proto, .family, .errno, .second_pass, .count, .comm,
+		.saddr, .daddr, .dport, .netns, .uid, .cgroup_id, .other]'
+	for by in '' '--by comm' '--by daddr' '--by tuple' '--by netns' '--by uid' '--by cgroup'; do
+		# shellcheck disable=SC2086
+		ephemport stat --json --comm "rec-$$" $by >"$BATS_TEST_TMPDIR/live" 2>"$BATS_TEST_TMPDIR/stat-notes" 3>&- &
+		counter=$!
+		wait_for 100 grep -qs 'tracing with' "$BATS_TEST_TMPDIR/stat-notes"
+		start_record --comm "rec-$$" --explicit --force
+		make_load --range 40000-40099 --explicit --scenario "$("$loader" --list | awk '$1 != "udplite4_connect" { print $1 }' | paste -sd,)"
+		stop_record
+		kill -INT "$counter"
+		wait "$counter"
+		# shellcheck disable=SC2086
+		ephemport stat --json --from "$db" $by >"$BATS_TEST_TMPDIR/from"
+		diff <(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | sort) <(jq -c "$rows" "$BATS_TEST_TMPDIR/from" | sort)
+		[ "$(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | wc -l)" -gt 10 ]
+		/usr/bin/python3 "$ROOT/tests/load/validate.py" "$ROOT/docs/stat.schema.json" <"$BATS_TEST_TMPDIR/from"
+	done
+	# Of more keys than there may be the rest is one row.
+	ephemport stat --json --from "$db" --by tuple --max-keys 2 >"$BATS_TEST_TMPDIR/few"
+	[ "$(jq -c 'select(.type == "stat" and (.other | not)) | [.netns, .saddr, .daddr, .dport]' \
+		"$BATS_TEST_TMPDIR/few" | sort -u | wc -l)" -eq 2 ]
+	total='[.[] | select(.type == "stat") | .count] | add'
+	[ "$(jq -s "$total" "$BATS_TEST_TMPDIR/few")" -eq "$(jq -s "$total" "$BATS_TEST_TMPDIR/from")" ]
 }
 
 @test "stat --from INTERVAL: intervals of recorded time, and together all of it" {
