@@ -84,11 +84,18 @@ static int version_check(struct store_reader *reader, struct reason *why)
 	return 0;
 }
 
+/* Somebody else may have made the file: nothing of it may steer a terminal. */
 static const char *text_keep(struct store_reader *reader, sqlite3_stmt *row, int column, int slot)
 {
-	if (sqlite3_column_type(row, column) != SQLITE_NULL)
-		reader->texts[slot] = strdup(sqlite_text(row, column));
-	return reader->texts[slot];
+	char *text = sqlite3_column_type(row, column) == SQLITE_NULL ?
+			     NULL :
+			     strdup(sqlite_text(row, column));
+
+	for (char *at = text; at && *at; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			*at = '?';
+	reader->texts[slot] = text;
+	return text;
 }
 
 /* Of a recording that never came to its end: the last that it tells of. */
@@ -159,6 +166,9 @@ static int reader_start(struct store_reader *reader, struct reason *why)
 			    NULL))
 		return reason_set(why, sqlite_errno(reader->db), "%s cannot be read: %s",
 				  reader->path, sqlite_words(reader->db));
+	/* Nor may what is in it run: views and triggers call no function with effects. */
+	sqlite3_db_config(reader->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(reader->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	error = version_check(reader, why);
 	if (!error && meta_read(reader)) {
 		error = reader_failed(reader);
@@ -258,7 +268,8 @@ static int tell_record(struct reading *reading, enum column_table table)
 			       stream_reserved_change(reading->stream, &reserved) :
 			       0;
 	default:
-		columns_loss(columns, &loss);
+		if (columns_loss(columns, &loss))
+			return reader_failed(reading->reader);
 		return stream_loss(reading->stream, &loss);
 	}
 }
