@@ -144,6 +144,16 @@ valid() {
 	agrees
 }
 
+@test "process numbers of another pid namespace: ours, or COMMAND's" {
+	run -0 unshare -pf --mount-proc ephemport run --json "$json" -- \
+		bash -c "$(load_into a --scenario tcp4_connect --count 20); $(load_into b --scenario udp4_bind --count 7)"
+	agrees
+	run -0 ephemport run --json "$json" -- unshare -pf --mount-proc bash -c "$(load_into a --scenario tcp4_connect --count 20)
+		$(load_into b --scenario udp4_bind --count 9)"
+	agrees
+	[ "$(figure .bind)" -eq 9 ]
+}
+
 @test "a range change during the run is told, and each range counted" {
 	script changes <<-EOF
 		echo 40000 40099 >/proc/sys/net/ipv4/ip_local_port_range

@@ -45,7 +45,7 @@ struct run {
 	char **command;
 	struct inherited inherited;
 	struct gates gates;
-	struct gate_result *results; /* one for each, at the end */
+	struct gate_result results[GATES_MAX]; /* one for each, at the end */
 	struct figures figures;
 	struct tracer *tracer; /* NULL: --best-effort, and tracing is impossible */
 	FILE *json;
@@ -135,7 +135,6 @@ static void run_free(struct run *run)
 	store_writer__free(run->record.writer);
 	run_measure_free(&run->measure);
 	gates_free(&run->gates);
-	free(run->results);
 	free(run->options.fail.items);
 	cleanup_file(&run->json);
 	cleanup_close(&run->epoll);
@@ -154,10 +153,11 @@ static int run_add_gates(struct run *run)
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; run->options.strict && i < 3; i++)
-		if (gates_add(&run->gates, strict[i], &why))
-			return EXIT_ERROR;
-	run->results = calloc(run->gates.count + 1, sizeof(*run->results));
-	return run->results ? EXIT_DONE : EXIT_ERROR;
+		if (gates_add(&run->gates, strict[i], &why)) {
+			message_error("run: --strict: %s", why.text);
+			return EXIT_USAGE;
+		}
+	return EXIT_DONE;
 }
 
 /* Before COMMAND starts: whether it can be written. What is there stays until the end. */

@@ -130,9 +130,12 @@ static int gate_parse(const char *text, struct gate *gate, struct reason *why)
 
 int gates_add(struct gates *gates, const char *text, struct reason *why)
 {
-	struct gate *items = realloc(gates->items, (gates->count + 1) * sizeof(*items));
+	struct gate *items;
 	int error;
 
+	if (gates->count == GATES_MAX)
+		return reason_set(why, -E2BIG, "there are more than %d gates", GATES_MAX);
+	items = realloc(gates->items, (gates->count + 1) * sizeof(*items));
 	if (!items)
 		return reason_set(why, -ENOMEM, "no memory");
 	gates->items = items;
