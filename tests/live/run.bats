@@ -347,6 +347,25 @@ valid() {
 	done
 }
 
+@test "a signal ends --wait-all's waiting once COMMAND has ended" {
+	script leaves <<-'EOF'
+		setsid sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+		echo $! >daemon
+		exit 4
+	EOF
+	ephemport run --wait-all -- ./leaves 2>"$notes" 3>&- &
+	tracer=$!
+	wait_for 100 test -s daemon
+	wait_for 100 sh -c "! pgrep -P $tracer"
+	kill -0 "$(cat daemon)"
+	kill -TERM "$tracer"
+	status=0
+	wait "$tracer" || status=$?
+	kill "$(cat daemon)"
+	[ "$status" -eq 4 ]
+	grep -q '^source ports were not the bottleneck' "$notes"
+}
+
 @test "Ctrl-C on a terminal reaches COMMAND once, and the block comes after it" {
 	script counts <<-'EOF'
 		trap 'n=$((n + 1)); echo "interrupt $n"' INT

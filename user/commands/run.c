@@ -383,6 +383,28 @@ static bool run_judge(struct run *run)
 	return failed;
 }
 
+/* The block in one write, so that what COMMAND's descendants still say does not come between. */
+static void run_print(const struct run_report *report)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return;
+	run_print_text(out, report);
+	if (!fclose(out))
+		fwrite(text, 1, length, stderr);
+	free(text);
+}
+
+static bool run_wants_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && !(no_colour && *no_colour);
+}
+
 /* Block and files; the status of all. */
 static int run_tell(struct run *run)
 {
@@ -400,11 +422,12 @@ static int run_tell(struct run *run)
 		.status = run->status,
 		.begin_ns = run->begin_time_ns,
 		.traced = run->tracer,
+		.colour = run_wants_colour(),
 	};
 	bool failed = run_judge(run);
 	int error, recorded;
 
-	run_print_text(stderr, &report);
+	run_print(&report);
 	recorded = run_record_close(&run->record, run->measure.end_ns, run->status);
 	error = run_write_json(run, &report);
 	if (error)
