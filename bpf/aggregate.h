@@ -104,8 +104,8 @@ static __always_inline enum stat_pass stat_pass(const struct flight *flight, __u
 }
 
 /* How many candidates the search looked at, -1: unknown. */
-static __always_inline __s32 stat_examined(const struct flight *flight, struct sock *sk,
-					   __u32 proto, __u16 port, __u16 error)
+static __always_inline __s32 stat_examined(struct flight *flight, struct sock *sk, __u32 proto,
+					   __u16 port, __u16 error)
 {
 	bool udp = proto == STAT_UDP || proto == STAT_UDPLITE;
 	bool scans_all = config.option_scans_all && (flight->flags & ALLOC_SOCKET_OPTION);
@@ -117,6 +117,7 @@ static __always_inline __s32 stat_examined(const struct flight *flight, struct s
 	if ((udp || flight->path == PATH_CONNECT) &&
 	    reserved_any(READ(sk, __sk_common.skc_net.net)))
 		return EXAMINED_UNKNOWN;
+	settings_recheck(flight);
 	return search_examined(&flight->search, flight->path, udp, config.connect_start,
 			       flight->low, flight->high, scans_all, port, error);
 }
@@ -237,7 +238,7 @@ static __always_inline void stat_count(struct stat_cell *cell, __u64 latency_ns,
  * The search of @flight is over: counts it. @examined is -1 where it is unknown; @ends is NULL
  * where config.addresses is not set.
  */
-static __always_inline void stat_record(const struct self *self, const struct flight *flight,
+static __always_inline void stat_record(const struct self *self, struct flight *flight,
 					struct sock *sk, __u16 port, __u16 error, __u64 latency_ns,
 					const struct stat_ends *ends)
 {

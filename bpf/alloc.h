@@ -108,7 +108,7 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight_take(self, flight);
 	flight->flags = 0;
 	if (range_matters(path)) {
-		flight->range_epoch = *(volatile __u32 *)&range_epoch;
+		flight->settings_epoch = *(volatile __u32 *)&settings_epoch;
 		range_read(flight, sk);
 	}
 	if (path == PATH_EXPLICIT && !config.named_all &&
@@ -123,9 +123,24 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	flight->untold = untold;
 	if (!config.aggregate || config.examined)
 		__builtin_memset(&flight->search, 0, sizeof(flight->search));
+	if (!BRACKETED && range_matters(path) && *(volatile __u64 *)&settings_writer)
+		flight->search.flags |= SEARCH_SETTINGS_CHANGED;
 	flight->task = (__u64)self->task;
 	flight->start_ns = bpf_ktime_get_ns();
 	return flight;
+}
+
+/*
+ * Marks a search that a write of the settings overlapped: its reckoning may be of two ranges or of
+ * two lists of reserved ports. Asked when the record has its place in the ring, since the list that
+ * holds for it is the last one before it there. The socket's own range cannot change: the search
+ * holds the socket's lock.
+ */
+static __always_inline void settings_recheck(struct flight *flight)
+{
+	if (!BRACKETED && range_matters(flight->path) &&
+	    flight->settings_epoch != *(volatile __u32 *)&settings_epoch)
+		flight->search.flags |= SEARCH_SETTINGS_CHANGED;
 }
 
 /*
@@ -234,8 +249,8 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 	}
 	net = READ(sk, __sk_common.skc_net.net);
 	netns = READ(net, ns.inum);
-	if (!BRACKETED)
-		reserved_tell(net, netns);
+	if (!BRACKETED && !reserved_tell(net, netns))
+		flight->search.flags |= SEARCH_SETTINGS_CHANGED;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		lost_count(LOST_RING_FULL);
@@ -260,6 +275,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 		ends_fill(event, flight, sk, family);
 	}
 	task_fill(&event->task, self, netns);
+	settings_recheck(flight);
 	__builtin_memcpy(&event->search, &flight->search, sizeof(event->search));
 	bpf_ringbuf_submit(event, submit_flags(flight, event, sizeof(*event)));
 }

@@ -38,7 +38,6 @@ static __always_inline int search_exit(struct sock *sk, int ret)
 
 	if (!flight || flight->sock != (__u64)sk)
 		return 0;
-	range_recheck(flight);
 	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
@@ -86,7 +85,6 @@ static __always_inline int connect_exit(struct sock *sk, int ret)
 		flight->task = 0;
 		return 0;
 	}
-	range_recheck(flight);
 	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
@@ -330,20 +328,19 @@ static __always_inline bool table_is_reserved_ports(const struct ctl_table *tabl
 }
 
 /*
- * A search while the list is written may have met the old one or the new one: for its reckoning that
- * is like a change of the range.
+ * A search while the list is written may have met the old one or the new one: for its reckoning
+ * that is like a change of the range.
  */
 SEC("fentry/proc_do_large_bitmap")
 int BPF_PROG(reserved_enter, struct ctl_table *table, int write)
 {
-	struct self self;
+	struct self self = self_get();
 
 	if (!write)
 		return 0;
-	__sync_fetch_and_add(&range_epoch, 1);
+	settings_write_begin(&self);
 	if (config.aggregate || !table_is_reserved_ports(table))
 		return 0;
-	self = self_get();
 	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_BEFORE);
 	return 0;
 }
@@ -352,16 +349,15 @@ SEC("fexit/proc_do_large_bitmap")
 int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer, size_t *length,
 	     void *position, int ret)
 {
-	struct self self;
+	struct self self = self_get();
 
 	if (!write)
 		return 0;
 	if (!ret)
 		__sync_fetch_and_add(&reserved_epoch, 1);
-	__sync_fetch_and_add(&range_epoch, 1);
+	settings_write_end(&self);
 	if (ret || config.aggregate || !table_is_reserved_ports(table))
 		return 0;
-	self = self_get();
 	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_AFTER);
 	return 0;
 }
@@ -370,12 +366,11 @@ int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer,
 SEC("fentry/ipv4_local_port_range")
 int BPF_PROG(range_enter, struct ctl_table *table, int write)
 {
-	struct self self;
+	struct self self = self_get();
 
 	if (!write)
 		return 0;
-	__sync_fetch_and_add(&range_epoch, 1);
-	self = self_get();
+	settings_write_begin(&self);
 	range_write_begin(&self, range_table_net(table));
 	return 0;
 }
@@ -388,7 +383,7 @@ int BPF_PROG(range_exit, struct ctl_table *table, int write, void *buffer, size_
 	struct flight *flight = flight_mine(&self);
 
 	if (write)
-		__sync_fetch_and_add(&range_epoch, 1);
+		settings_write_end(&self);
 	if (!flight || flight->path != FLIGHT_RANGE)
 		return 0;
 	if (ret)

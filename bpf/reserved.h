@@ -40,28 +40,35 @@ static __always_inline bool reserved_any(struct net *net)
 
 /*
  * The search skips reserved ports. User space must know them to count what was examined, as they
- * were: so they come in the ring, before the first allocation that they apply to.
+ * were: so they come in the ring, before the first allocation that they apply to. Returns false
+ * where they did not.
  */
-static __always_inline void reserved_tell(struct net *net, __u32 netns)
+static __always_inline bool reserved_tell(struct net *net, __u32 netns)
 {
 	__u64 cookie =
 		bpf_core_field_exists(struct net, net_cookie) ? READ(net, net_cookie) : (__u64)net;
 	struct reserved_told *told = &reserved_told[netns & (RESERVED_SLOTS - 1)];
 	struct event_reserved *event;
-	__u32 epoch = reserved_epoch;
+	__u32 epoch = reserved_epoch, settings = *(volatile __u32 *)&settings_epoch;
 
 	if (told->cookie == cookie && told->epoch == epoch)
-		return;
+		return true;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
-		return; /* the allocation itself will be counted as lost, or the next one tries */
+		return false; /* the next allocation tries again */
 	event->type = EVENT_RESERVED;
 	event->netns = netns;
 	bpf_probe_read_kernel(event->bits, sizeof(event->bits),
 			      READ(net, ipv4.sysctl_local_reserved_ports));
+	/* Written meanwhile: of no use to others, whose records may already follow this one. */
+	if (settings != *(volatile __u32 *)&settings_epoch) {
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return false;
+	}
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	told->cookie = cookie;
 	told->epoch = epoch;
+	return true;
 }
 
 #endif

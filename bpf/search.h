@@ -96,14 +96,4 @@ static __always_inline void udp_search_inputs(struct flight *flight, struct sock
 		flight->search.flags |= SEARCH_REUSEPORT;
 }
 
-/*
- * Whether any range was written during the search: then the reckoning may be of two ranges. The
- * socket's own cannot change, since the search holds the socket's lock.
- */
-static __always_inline void range_recheck(struct flight *flight)
-{
-	if (range_matters(flight->path) && flight->range_epoch != *(volatile __u32 *)&range_epoch)
-		flight->search.flags |= SEARCH_RANGE_CHANGED;
-}
-
 #endif

@@ -122,7 +122,7 @@ static struct search_result decode_search(const struct decoder *decoder,
 	bool udp = event->proto == IPPROTO_UDP || event->proto == IPPROTO_UDPLITE;
 
 	if (decoder->backend != BACKEND_FENTRY || event->path == PATH_EXPLICIT ||
-	    (event->search.flags & SEARCH_RANGE_CHANGED))
+	    (event->search.flags & SEARCH_SETTINGS_CHANGED))
 		return unknown;
 	if (event->path == PATH_CONNECT)
 		return connect_result(decoder, event, range, reserved);

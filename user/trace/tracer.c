@@ -296,10 +296,12 @@ static int on_record(void *context, void *data, size_t size)
 static int tracer_read_ring(struct tracer *tracer)
 {
 	int events = bpf_object__find_map_fd_by_name(tracer->object, "events");
+	const struct bpf_map *counters =
+		bpf_object__find_map_by_name(tracer->object, ".data.counters");
 
-	tracer->counters_fd = bpf_object__find_map_fd_by_name(tracer->object, ".data.counters");
-	if (tracer->counters_fd < 0)
-		return tracer->counters_fd;
+	if (!counters || bpf_map__value_size(counters) != sizeof(tracer->counters))
+		return -EINVAL; /* the kernel copies the whole value */
+	tracer->counters_fd = bpf_map__fd(counters);
 	tracer->ring = ring_buffer__new(events, on_record, tracer, NULL);
 	return tracer->ring ? 0 : -errno;
 }
