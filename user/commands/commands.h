@@ -12,6 +12,8 @@ const struct command *command_find(const struct command *const *table, const cha
 
 extern const struct command command_trace;
 extern const struct command command_stat;
+extern const struct command command_run;
+extern const struct command command_wait_clean;
 extern const struct command command_record;
 extern const struct command command_doctor;
 extern const struct command command_range;
