@@ -15,7 +15,7 @@ enum gate_operator { GATE_GT, GATE_GE, GATE_LT, GATE_LE, GATE_EQ, GATE_NE };
 struct gate {
 	const char *text; /* as the user gave it; not owned */
 	struct figure_ref ref;
-	enum gate_operator operator;
+	enum gate_operator op;
 	double value; /* durations in ns */
 };
 

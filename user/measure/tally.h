@@ -12,7 +12,7 @@ struct tally {
 	size_t count;
 	uint64_t refused; /* calls of tally_add() that found no place or no memory */
 	/* Private. */
-	size_t slots, room;
+	size_t slots;
 	uint32_t *index; /* entry + 1 by hash, 0: free */
 	unsigned char *entries;
 };
