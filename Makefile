@@ -24,7 +24,7 @@ override CFLAGS += -std=gnu17 $(WARNINGS) \
 	$(if $(DEBUG),-O1 -fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 # libbpf is always linked statically: the one of a distribution may be older than what we need.
 LIBS_STATIC := -lbpf -ljson-c
-LIBS := -lelf -lz -pthread
+LIBS := -lelf -lz -lm -pthread
 LINK = $(if $(STATIC),-static $(LIBS_STATIC) $(LIBS), \
 	-Wl$(comma)-Bstatic $(LIBS_STATIC) -Wl$(comma)-Bdynamic $(LIBS))
 
@@ -54,6 +54,23 @@ $(PROGRAM): $(OBJECTS)
 
 # Every source of user/trace may use a skeleton; the others build without clang.
 $(filter $(BUILD)/user/trace/%,$(OBJECTS)): $(SKELETONS)
+
+# The page of 'report' without its data: style, scripts and the chart library in one file, which
+# user/render/page.c takes in.
+D3 ?= $(firstword $(wildcard /usr/share/nodejs/d3/dist/d3.min.js /usr/share/javascript/d3/d3.min.js))
+PAGE := user/render/page
+PAGE_SCRIPTS := $(addprefix $(PAGE)/,data.js head.js tables.js frame.js timeline.js distributions.js \
+	page.js)
+
+$(BUILD)/page.html: $(PAGE)/page.html $(PAGE)/page.css $(PAGE_SCRIPTS) $(D3)
+	@test -n "$(D3)" || { echo "no D3 library (Debian: node-d3): run tools/setup build, or make" \
+		"D3=FILE with a d3.min.js of version 5" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cat $(PAGE_SCRIPTS) > $(BUILD)/page.js
+	sed -e '/^@CSS@$$/{r $(PAGE)/page.css' -e 'd;}' -e '/^@D3@$$/{r $(D3)' -e 'd;}' \
+		-e '/^@JS@$$/{r $(BUILD)/page.js' -e 'd;}' $(PAGE)/page.html > $@
+
+$(BUILD)/user/render/page.o: $(BUILD)/page.html
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
