@@ -24,7 +24,8 @@ override CFLAGS += -std=gnu17 $(WARNINGS) \
 	$(if $(DEBUG),-O1 -fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 # libbpf is always linked statically: the one of a distribution may be older than what we need.
 LIBS_STATIC := -lbpf -ljson-c
-LIBS := -lelf -lz -lm -pthread
+# SQLite is the distribution's, that it may mend it; its interface has not changed in many years.
+LIBS := -lsqlite3 -lelf -lz -lm -pthread
 LINK = $(if $(STATIC),-static $(LIBS_STATIC) $(LIBS), \
 	-Wl$(comma)-Bstatic $(LIBS_STATIC) -Wl$(comma)-Bdynamic $(LIBS))
 
@@ -112,7 +113,11 @@ build/bench/%: tests/bench/%.c
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ $< \
 		$(if $(filter floor,$*),$(LIBS_STATIC) $(LIBS))
 
-.PHONY: bench bench-compare bench-native
+# It is linked with what it measures.
+$(BUILD)/tests/bench/store: $(BUILD)/tests/bench/store.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+.PHONY: bench bench-compare bench-native bench-store
 SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
 
 bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
@@ -124,6 +129,9 @@ bench-compare: ## what changed in that since a revision (BASE=main, KERNEL=6.12)
 
 bench-native: ## what tracing costs a storm of connects on this machine, in time (STORE=1)
 	tests/bench/native $(if $(STORE),--store)
+
+bench-store: $(BUILD)/tests/bench/store ## how many allocations a second a recording takes (ROWS=2000000)
+	$< $(or $(TMPDIR),/tmp) $(ROWS)
 
 # Counts candidates in the kernel's own loops: what `examined` is held against in guests.
 TRUTH := build/static/tests/vm/truth

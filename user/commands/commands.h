@@ -12,6 +12,7 @@ const struct command *command_find(const struct command *const *table, const cha
 
 extern const struct command command_trace;
 extern const struct command command_stat;
+extern const struct command command_record;
 extern const struct command command_doctor;
 extern const struct command command_range;
 extern const struct command command_help;

@@ -22,7 +22,8 @@ const struct option_spec filter_specs[FILTER_SPEC_COUNT] = {
 	{ "cgroup", 0, "PATH", "only of tasks in this cgroup v2 directory or below it",
 	  parse_string, FIELD(cgroup), 0, 0, 0, 0 },
 	{ "netns", 0, "PID|PATH|all",
-	  "only in the network namespace of this process or file; all of them by default",
+	  "only in the network namespace of this process or file, or of this inode number (as "
+	  "trace shows it); all of them by default",
 	  parse_string, FIELD(netns), 0, 0, 0, 0 },
 	{ "ipv4", '4', NULL, "only IPv4, v4-mapped IPv6 sockets included", parse_flag_bits,
 	  FIELD(families), 0, 0, 0, 1 },
@@ -83,10 +84,15 @@ static int netns_inode(const char *netns, uint32_t *inode)
 {
 	char path[64];
 	struct stat st;
-	uint64_t pid;
+	uint64_t number;
 
-	if (!uint_parse(netns, INT32_MAX, &pid)) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	if (!uint_parse(netns, UINT32_MAX, &number)) {
+		/* Above all process ids are the inodes of namespaces, as trace shows them. */
+		if (number > INT32_MAX) {
+			*inode = (uint32_t)number;
+			return 0;
+		}
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)number);
 		netns = path;
 	}
 	if (stat(netns, &st))

@@ -6,12 +6,14 @@
 
 #include "cli/message.h"
 #include "commands/commands.h"
-#include "commands/live.h"
+#include "commands/from.h"
+#include "event/limit.h"
 #include "render/json.h"
 #include "render/text.h"
 
 struct trace_options {
 	struct live_options live;
+	const char *from;
 	uint64_t duration_ns, count;
 	bool json, relative, strict;
 };
@@ -54,35 +56,52 @@ static const struct option_spec trace_specs[] = {
 
 static const struct option_group trace_groups[] = {
 	OPTION_GROUP("Options", trace_specs, 0),
+	FROM_GROUP(FIELD(from)),
 	LIVE_GROUPS(FIELD(live)),
 	{ 0 },
 };
 
-/* Ends the stream after a number of allocations: the last sink, so that all have seen the last. */
-struct limit_sink {
-	struct sink sink;
-	uint64_t left; /* 0: no limit */
+/* What becomes of the records, wherever they come from. */
+struct trace_job {
+	const struct trace_options *options;
+	struct json_sink json;
+	struct text_sink text;
+	struct summary summary;
+	struct limit_sink end, limit;
+	struct sink *sinks[5];
+	struct stream stream;
 };
 
-static int limit_allocation(struct sink *sink, const struct allocation *allocation)
+/* @begin_ns: CLOCK_REALTIME; @until_ns: CLOCK_MONOTONIC of the records, 0: no end. */
+static void trace_job_init(struct trace_job *job, const struct trace_options *options,
+			   enum backend backend, uint64_t begin_ns, uint64_t until_ns)
 {
-	struct limit_sink *limit = (struct limit_sink *)sink;
-
-	(void)allocation;
-	return limit->left && !--limit->left ? -ECANCELED : 0;
+	*job = (struct trace_job){
+		.options = options,
+		.json = json_sink_make(stdout),
+		.text = text_sink_make(stdout, options->relative, backend == BACKEND_FENTRY,
+				       begin_ns),
+		.summary = summary_make(),
+		.end = limit_sink_until(until_ns),
+		.limit = limit_sink_count(options->count),
+		.sinks = { &job->end.sink, options->json ? &job->json.sink : &job->text.sink,
+			   &job->summary.sink, &job->limit.sink, NULL },
+		.stream = { job->sinks },
+	};
 }
 
-static int trace_stream(const struct trace_options *options, struct tracer *tracer)
+static int trace_totals(const struct trace_job *job)
 {
-	struct json_sink json = json_sink_make(stdout);
-	struct text_sink text =
-		text_sink_make(stdout, options->relative, tracer__backend(tracer) == BACKEND_FENTRY,
-			       clock_ns(CLOCK_REALTIME));
-	struct summary summary = summary_make();
-	struct limit_sink limit = { { .allocation = limit_allocation }, options->count };
-	struct sink *sinks[] = { options->json ? &json.sink : &text.sink, &summary.sink,
-				 &limit.sink, NULL };
-	struct stream stream = { sinks };
+	if (job->options->json)
+		json_print_summary(stdout, &job->summary);
+	else
+		text_print_summary(stderr, &job->summary);
+	return job->options->strict && job->summary.lost ? EXIT_ERROR : EXIT_DONE;
+}
+
+static int trace_live(const struct trace_options *options, struct tracer *tracer)
+{
+	struct trace_job job;
 	__attribute__((cleanup(waiter_close))) struct waiter waiter;
 	int error = waiter_open(&waiter, tracer, options->duration_ns);
 
@@ -90,35 +109,52 @@ static int trace_stream(const struct trace_options *options, struct tracer *trac
 		message_error("trace: %s", strerror(-error));
 		return EXIT_ERROR;
 	}
+	trace_job_init(&job, options, tracer__backend(tracer), clock_ns(CLOCK_REALTIME), 0);
 	message_note("tracing with the %s backend%s", backend_name(tracer__backend(tracer)),
 		     options->duration_ns || options->count ? "" : "; Ctrl-C ends it");
-	summary.begin_ns = clock_ns(CLOCK_MONOTONIC);
-	error = live_loop(tracer, &waiter, &stream);
-	summary.end_ns = clock_ns(CLOCK_MONOTONIC);
+	job.summary.begin_ns = clock_ns(CLOCK_MONOTONIC);
+	error = live_loop(tracer, &waiter, &job.stream);
+	job.summary.end_ns = clock_ns(CLOCK_MONOTONIC);
 	if (error) {
 		message_error("trace: cannot write: %s", strerror(-error));
 		return EXIT_ERROR;
 	}
-	if (options->json)
-		json_print_summary(stdout, &summary);
-	else
-		text_print_summary(stderr, &summary);
-	return options->strict && summary.lost ? EXIT_ERROR : EXIT_DONE;
+	return trace_totals(&job);
+}
+
+/* Time is that of the recording, as if one had looked on. */
+static int trace_from(const struct trace_options *options, const struct from *from)
+{
+	const struct store_meta *meta = store_reader__meta(from->reader);
+	uint64_t until_ns = options->duration_ns ? meta->begin_mono_ns + options->duration_ns : 0;
+	struct trace_job job;
+	int status;
+
+	trace_job_init(&job, options, meta->backend, meta->begin_ns, until_ns);
+	from_note(from);
+	job.summary.begin_ns = meta->begin_mono_ns;
+	job.summary.end_ns =
+		until_ns && until_ns < meta->end_mono_ns ? until_ns : meta->end_mono_ns;
+	status = from_read(from, "trace", &job.stream);
+	return status ?: trace_totals(&job);
 }
 
 static int trace_run(const struct command *command, int argc, char **argv)
 {
 	struct trace_options options = { .live = LIVE_OPTIONS_INIT };
 	__attribute__((cleanup(tracer__freep))) struct tracer *tracer = NULL;
+	__attribute__((cleanup(from_close))) struct from from = { 0 };
 	struct arguments args;
 	int status = options_parse(command, argc, argv, &options, &args);
 
 	if (status || args.help)
 		return status;
+	if (options.from) {
+		status = from_open(options.from, &options.live, command->name, &from);
+		return status ?: trace_from(&options, &from);
+	}
 	status = live_open(&options.live, command->name, &tracer);
-	if (status)
-		return status;
-	return trace_stream(&options, tracer);
+	return status ?: trace_live(&options, tracer);
 }
 
 const struct command command_trace = {
@@ -135,7 +171,8 @@ const struct command command_trace = {
 	.examples =
 		"  ephemport trace --failed                  who runs out of ports, and where to\n"
 		"  ephemport trace --comm wrk --duration 10s\n"
-		"  ephemport trace --json --daddr 10.0.0.0/8 --slower-than 100us\n",
+		"  ephemport trace --json --daddr 10.0.0.0/8 --slower-than 100us\n"
+		"  ephemport trace --from storm.db --failed  what was recorded, through a filter\n",
 	.groups = trace_groups,
 	.run = trace_run,
 };

@@ -89,11 +89,26 @@ int proto_find(const char *name)
 	return -EINVAL;
 }
 
+int proto_parse(const char *name)
+{
+	int proto = proto_find(name);
+
+	return proto >= 0 || sscanf(name, "proto-%d", &proto) == 1 ? proto : -EINVAL;
+}
+
+static const char *const backend_names[BACKEND_COUNT] = { "fentry", "tracepoint" };
+
 const char *backend_name(enum backend backend)
 {
-	static const char *const names[BACKEND_COUNT] = { "fentry", "tracepoint" };
+	return backend < BACKEND_COUNT ? backend_names[backend] : "?";
+}
 
-	return backend < BACKEND_COUNT ? names[backend] : "?";
+int backend_find(const char *name)
+{
+	for (int i = 0; i < BACKEND_COUNT; i++)
+		if (!strcmp(backend_names[i], name))
+			return i;
+	return -EINVAL;
 }
 
 const char *errno_name(int error, char buffer[16])

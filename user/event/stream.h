@@ -118,7 +118,11 @@ int path_find(const char *name);
 const char *proto_name(uint16_t proto, char buffer[16]);
 /* IPPROTO_* of a name, or -EINVAL. */
 int proto_find(const char *name);
+/* The same of all that proto_name() gives. */
+int proto_parse(const char *name);
 const char *backend_name(enum backend backend);
+/* The backend of a name, or -EINVAL. */
+int backend_find(const char *name);
 /* "EADDRNOTAVAIL", ...; the number in @buffer for one that no path gives. */
 const char *errno_name(int error, char buffer[16]);
 /* Whether the port lies in the range in force; false on failure. */

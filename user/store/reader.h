@@ -12,7 +12,7 @@ struct store_reader;
 /* Which of the records; zeroed (or NULL in its place) it is all of them. */
 struct store_filter {
 	const struct config *config; /* filters and paths, as match_allocation() takes them */
-	const char *cgroup;	     /* with FILTER_CGROUP: the path, see store_filter_apply() */
+	const char *cgroup; /* with FILTER_CGROUP: where it was below the root, as "/user.slice" */
 };
 
 /*
@@ -34,6 +34,8 @@ int store_read(struct store_reader *reader, const struct store_filter *filter,
 int store_reader__each_netns(struct store_reader *reader,
 			     int (*each)(void *context, const struct store_netns *netns),
 			     void *context);
+/* Whether an allocation in the cgroup or below it can be told from others. */
+bool store_reader__has_cgroup(struct store_reader *reader, const char *cgroup);
 /* One line for the last -EIO. */
 const char *store_reader__why(const struct store_reader *reader);
 void store_reader__free(struct store_reader *reader);

@@ -81,3 +81,64 @@ int cgroup_identify(const char *path, uint64_t *id, uint32_t *level)
 		*level += rest[0] == '/' && rest[1];
 	return 0;
 }
+
+/* The name by which the kernel shows an open directory; the length or a negative errno. */
+static ssize_t directory_name(int fd, char *name, size_t size)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, name, size - 1);
+	if (length < 0)
+		return -errno;
+	name[length] = '\0';
+	return length;
+}
+
+int cgroup_path(int root, uint64_t id, char *path, size_t size)
+{
+	/* FILEID_KERNFS of fs/exportfs: the handle is the id (5.5). */
+	struct {
+		struct file_handle head;
+		uint64_t id;
+	} handle = { { .handle_bytes = sizeof(id), .handle_type = 0xfe }, id };
+	int fd = open_by_handle_at(root, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char top[PATH_MAX];
+	ssize_t skip, length;
+
+	if (fd < 0)
+		return -errno;
+	length = directory_name(fd, path, size);
+	close(fd);
+	skip = directory_name(root, top, sizeof(top));
+	if (length < 0 || skip < 0)
+		return (int)(length < 0 ? length : skip);
+	/* "/" where it is mounted nowhere. */
+	skip -= skip == 1;
+	if (strncmp(path, top, (size_t)skip))
+		return -EINVAL;
+	memmove(path, path + skip, (size_t)(length - skip) + 1);
+	if (!*path)
+		snprintf(path, size, "/");
+	return 0;
+}
+
+char *cgroup_below_root(const char *path)
+{
+	char root[PATH_MAX], real[PATH_MAX];
+	size_t length;
+
+	if (cgroup_mount_find(root, sizeof(root)))
+		snprintf(root, sizeof(root), "/sys/fs/cgroup");
+	if (!realpath(path, real))
+		snprintf(real, sizeof(real), "%s", path);
+	length = strlen(root);
+	path = !strncmp(real, root, length) && (real[length] == '/' || !real[length]) ?
+		       real + length :
+		       path;
+	length = strlen(path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length ? strndup(path, length) : strdup("/");
+}

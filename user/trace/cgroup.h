@@ -3,6 +3,7 @@
 #ifndef EPHEMPORT_TRACE_CGROUP_H
 #define EPHEMPORT_TRACE_CGROUP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -17,5 +18,16 @@ int cgroup_root_open(void);
  * errno; -EINVAL: no cgroup v2 directory.
  */
 int cgroup_identify(const char *path, uint64_t *id, uint32_t *level);
+/*
+ * Where the cgroup @id is below @root (see cgroup_root_open()), as "/" or "/system.slice/x". 0 or a
+ * negative errno: -ESTALE where it is gone.
+ */
+int cgroup_path(int root, uint64_t id, char *path, size_t size);
+/*
+ * What cgroup_path() would give for @path, a directory below a cgroup v2 mount; of one that is not
+ * there any more (or on another machine) what is left without the usual mount point. To be freed;
+ * NULL without memory.
+ */
+char *cgroup_below_root(const char *path);
 
 #endif

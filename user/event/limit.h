@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Ends a stream: after a number of allocations, or when a time has come. */
+#ifndef EPHEMPORT_EVENT_LIMIT_H
+#define EPHEMPORT_EVENT_LIMIT_H
+
+#include "event/stream.h"
+
+struct limit_sink {
+	struct sink sink;
+	uint64_t left;	   /* allocations; 0: no limit */
+	uint64_t until_ns; /* CLOCK_MONOTONIC of what is told; 0: no limit */
+};
+
+/* The last sink counts, so that all others have seen the last allocation; the first keeps time. */
+struct limit_sink limit_sink_count(uint64_t count);
+struct limit_sink limit_sink_until(uint64_t mono_ns);
+
+#endif
