@@ -106,7 +106,7 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", media=media, features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Page.navigate", url=f"file://{os.path.abspath(path)}")
-        while not self.evaluate("document.documentElement.dataset.loadMs ?? ''"):
+        while not self.evaluate("document.documentElement?.dataset.loadMs ?? ''"):
             if self.said:
                 raise RuntimeError(f"the page says: {self.said}")
             select.select([self.source], [], [], 0.05)

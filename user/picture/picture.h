@@ -24,7 +24,7 @@ enum {
 	DOTS_LIMIT = 1 << 20,
 	DOT_EXAMINED_UNKNOWN = 0,
 	DOT_NO_ROW = 0xffff, /* the table has more rows than the dot can name */
-	LATENCY_STEPS = 64,  /* the scale of latencies on dots: so many steps for a factor of 2 */
+	LATENCY_STEPS = 32,  /* the scale of latencies on dots: so many steps for a factor of 2 */
 	FILL_STEPS = 100,    /* per cent */
 	FILL_TUPLES = 4096,  /* so many tuples have their fill level followed */
 	ROWS_MAX = 1 << 18,  /* of a table; the rest is counted by the others */
@@ -110,7 +110,7 @@ struct picture {
 	struct tally last_uses; /* struct use_key to uint64_t *: PORT_COUNT times */
 };
 
-/* A latency as 1 + log2(ns) * LATENCY_STEPS, rounded: within 0.6 %. */
+/* A latency as 1 + log2(ns) * LATENCY_STEPS, rounded: within 1.1 %. */
 uint16_t latency_code(uint64_t ns);
 
 /* 0 or -ENOMEM. To be freed, with or without success. */

@@ -22,12 +22,14 @@ struct columns {
 	double tick_ns, y_unit;
 };
 
+enum { TICKS = 30000000 };
+
 /* Times of dots are told in ticks of so many ns: a page needs no more, and they compress better. */
 static uint64_t dots_tick(const struct picture *picture)
 {
 	uint64_t span = picture->last_ns - picture->first_ns, tick = 1;
 
-	while (span / tick > 1000000000)
+	while (span / tick > TICKS)
 		tick *= 10;
 	return tick;
 }

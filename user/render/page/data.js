@@ -19,6 +19,17 @@ async function inflate(base64) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+// Numbers of several bytes, the lowest first.
+function joinPlanes(planes, Type) {
+  const column = new Type(planes[0].length);
+  planes.forEach((plane, number) => {
+    const shift = 8 * number;
+    for (let i = 0; i < column.length; i++)
+      column[i] |= plane[i] << shift;
+  });
+  return column;
+}
+
 // The columns of an element, by their names; times in ns since the first record, in order.
 async function readColumns(id) {
   const shape = data.columns[id];
@@ -26,14 +37,11 @@ async function readColumns(id) {
   const table = { count: shape.count, tick: shape.tick, unit: shape.unit };
   let at = 0;
   for (const [name, bytes] of shape.columns) {
-    const column = bytes > 2 ? new Uint32Array(shape.count) :
-      bytes > 1 ? new Uint16Array(shape.count) : new Uint8Array(shape.count);
-    for (let plane = 0; plane < bytes; plane++, at += shape.count) {
-      const factor = 2 ** (8 * plane);
-      for (let i = 0; i < shape.count; i++)
-        column[i] += planes[at + i] * factor;
-    }
-    table[name] = column;
+    const plane = (number) => planes.subarray(at + number * shape.count, at + (number + 1) * shape.count);
+    table[name] = plane(0);
+    if (bytes > 1)
+      table[name] = joinPlanes(d3.range(bytes).map(plane), bytes > 2 ? Uint32Array : Uint16Array);
+    at += bytes * shape.count;
   }
   const times = new Float64Array(shape.count);
   for (let i = 0, time = 0; i < shape.count; i++)

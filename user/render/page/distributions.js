@@ -53,7 +53,8 @@ function setUpLatencyRows() {
       const group = frame.front.append("g").attr("transform", `translate(0,${i * each + 22})`);
       const [median, p99] = [percentile(row.buckets, 0.5), percentile(row.buckets, 0.99)];
       group.append("text").attr("class", "label").attr("y", -7).text(
-        `${row.name}: ${formatCount(d3.sum(row.buckets, (b) => b[2]))}, p50 ${formatDuration(median)}, p99 ${formatDuration(p99)}`);
+        `${row.name}: p50 ${formatDuration(median)}, p99 ${formatDuration(p99)}` +
+        (frame.width > 400 ? `, ${formatCount(d3.sum(row.buckets, (bucket) => bucket[2]))} in all` : ""));
       drawBars(group, coarser(row.buckets, 4), x, height, row.key, (ns) => formatDuration(ns, 2));
       for (const [value, name] of [[median, "mark-50"], [p99, "mark-99"]])
         group.append("line").attr("class", name).attr("x1", x(value)).attr("x2", x(value)).attr("y2", height);

@@ -77,7 +77,7 @@ function colour(name) {
   return [r, g, b];
 }
 
-// Offsets of the pixels of a mark: a dot, a square, a diamond, a cross. They differ in shape, not in colour alone.
+// Offsets, x and y in turn, of the pixels of a mark: a dot, a square, a diamond, a cross. They differ in shape, not in colour alone.
 function stamp(kind, size) {
   const offsets = [];
   const middle = (size - 1) / 2;
@@ -87,7 +87,7 @@ function stamp(kind, size) {
       const inside = size < 4 ||
         [dx * dx + dy * dy <= (size / 2) ** 2, true, dx + dy <= size / 2, Math.abs(dx - dy) < size / 6][kind];
       if (inside)
-        offsets.push([x - Math.floor(middle), y - Math.floor(middle)]);
+        offsets.push(x - Math.floor(middle), y - Math.floor(middle));
     }
   return offsets;
 }
@@ -99,7 +99,8 @@ function markSize(count) {
 
 /*
  * Draws marks by counting them for each pixel, so that their number hardly matters: the more there are,
- * the less transparent it is, on a log scale; the colour is the mean of the kinds.
+ * the less transparent it is, on a log scale. A pixel where several kinds meet has the colour of one of
+ * them, by lot and by their shares: a mean would be a colour that no kind has.
  */
 class Density {
   constructor(frame) {
@@ -116,8 +117,8 @@ class Density {
   dot(kind, x, y, offsets) {
     const plane = this.plane(kind);
     const { width, height } = this;
-    for (let i = 0; i < offsets.length; i++) {
-      const px = x + offsets[i][0], py = y + offsets[i][1];
+    for (let i = 0; i < offsets.length; i += 2) {
+      const px = x + offsets[i], py = y + offsets[i + 1];
       if (px >= 0 && px < width && py >= 0 && py < height)
         plane[py * width + px]++;
     }
@@ -136,31 +137,22 @@ class Density {
   paint() {
     const image = new ImageData(this.width, this.height);
     const pixels = image.data;
-    const kinds = this.counts.map((plane, kind) => ({ plane, rgb: colour(KINDS[kind].key) })).filter(({ plane }) => plane);
-    let most = 1;
-    for (const { plane } of kinds)
-      for (let i = 0; i < plane.length; i++)
-        if (plane[i] > most)
-          most = plane[i];
-    const scale = 1 / Math.log1p(most);
-    for (let i = 0, at = 0; i < this.width * this.height; i++, at += 4) {
-      let total = 0, r = 0, g = 0, b = 0;
-      for (let k = 0; k < kinds.length; k++) {
-        const count = kinds[k].plane[i];
-        if (!count)
-          continue;
-        const { rgb } = kinds[k];
-        total += count;
-        r += count * rgb[0];
-        g += count * rgb[1];
-        b += count * rgb[2];
-      }
-      if (!total)
+    const kinds = d3.range(KINDS.length).filter((kind) => this.counts[kind]);
+    const planes = kinds.map((kind) => this.counts[kind]);
+    const colours = kinds.map((kind) => colour(KINDS[kind].key));
+    const totals = new Float32Array(this.width * this.height);
+    for (const plane of planes)
+      for (let i = 0; i < totals.length; i++)
+        totals[i] += plane[i];
+    const scale = 0.55 / Math.log1p(Math.max(d3.max(totals), 1));
+    for (let i = 0; i < totals.length; i++) {
+      if (totals[i] === 0)
         continue;
-      pixels[at] = r / total;
-      pixels[at + 1] = g / total;
-      pixels[at + 2] = b / total;
-      pixels[at + 3] = 255 * Math.min(1, 0.45 + 0.55 * Math.log1p(total) * scale);
+      let lot = (Math.imul(i, 0x9e3779b1) >>> 8) / 0x1000000 * totals[i], k = 0;
+      while (k < planes.length - 1 && (lot -= planes[k][i]) >= 0)
+        k++;
+      pixels.set(colours[k], 4 * i);
+      pixels[4 * i + 3] = 255 * (0.45 + scale * Math.log1p(totals[i]));
     }
     this.frame.canvas.getContext("2d").putImageData(image, 0, 0);
   }

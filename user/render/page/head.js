@@ -26,7 +26,7 @@ function keyFigures() {
       figureValue("first_failure_ns") !== undefined ? `first after ${text("first_failure_ns")}` : null,
       "alarm", figureValue("errors") > 0],
     ["Range", low === undefined ? null : `${low}–${figureValue("range_high")}`,
-      [`${text("range_ports")} ports`, text("usable") && `${text("usable")} usable`].filter(Boolean).join(", "),
+      [`${text("range_ports")} ports`, figureValue("usable") !== undefined && `${text("usable")} usable`].filter(Boolean).join(", "),
       figureValue("ranges") > 1 ? `${text("ranges")} ranges in all` : null],
     ["Knee", text("knee") && `${text("knee")} ports`,
       figureValue("knee_crossed") ? `crossed after ${text("knee_crossed_ns")}` :

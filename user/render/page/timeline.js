@@ -102,26 +102,28 @@ function drawChanges(frame, x, labels) {
     if (!labels || shown.length > LABELS)
       return;
     const left = at > frame.width / 2;
+    const room = (left ? at : frame.width - at) / 7; // characters
+    const text = [changeText(change), `→ ${change.low}–${change.high}`].find(({ length }) => length < room);
+    if (!text)
+      return;
     frame.front.append("text").attr("class", "label change-label").attr("x", at + (left ? -6 : 6))
-      .attr("y", 15 + (i % 4) * 16).attr("text-anchor", left ? "end" : "start").text(changeText(change));
+      .attr("y", 15 + (i % 4) * 16).attr("text-anchor", left ? "end" : "start").text(text);
   });
 }
 
 // Failures: a lane of triangles at the upper edge, one for each pixel where there is any.
 function drawFailures(frame, marks, x) {
-  const columns = new Map();
-  for (let i = firstAt(marks.time, view[0]); i < marks.count && marks.time[i] <= view[1]; i++)
-    if (marks.kind[i] === FAILED) {
-      const at = Math.round(x(marks.time[i]));
-      columns.set(at, (columns.get(at) ?? 0) + (marks.weight?.[i] ?? 1));
-    }
+  const columns = new Set();
+  const end = firstAt(marks.time, view[1]);
+  for (let i = marks.kind.indexOf(FAILED, firstAt(marks.time, view[0])); i >= 0 && i < end; i = marks.kind.indexOf(FAILED, i + 1))
+    columns.add(Math.round(x(marks.time[i])));
   frame.front.append("line").attr("class", "lane").attr("x2", frame.width).attr("y1", 0).attr("y2", 0);
   if (!data.kinds[FAILED])
     return;
   frame.back.append("text").attr("class", "label").attr("x", -8).attr("y", -4).attr("text-anchor", "end").text("failed");
   let path = "";
   const half = columns.size > frame.width / 4 ? 1.5 : 4;
-  for (const at of columns.keys())
+  for (const at of columns)
     path += `M${at - half},${-LANE + 3}h${2 * half}L${at},-1z`;
   frame.front.append("path").attr("class", "failed").attr("data-failures", columns.size).attr("d", path);
 }
@@ -222,8 +224,9 @@ function drawLatencies(marks) {
   return (frame) => {
     const x = d3.scaleLinear(view, [0, frame.width]);
     const y = d3.scaleLog([extent[0] / 1.3, extent[1] * 1.3], [frame.height, 0]);
+    const lines = d3.range(high + 1).map((code) => y(latencyOf(code) || 1));
     const heights = {
-      dot: (i) => y(latencyOf(codes[i]) || 1),
+      dot: (i) => lines[codes[i]],
       cell: (i) => [y(latencyOf((codes[i] + 1) * marks.unit)), y(latencyOf(codes[i] * marks.unit) || 1)],
     };
     frame.axisLeft(y, formatTick, logTicks(y.domain()));
