@@ -20,6 +20,7 @@ enum filter_flag {
 	FILTER_DPORT = 1 << 8,
 	FILTER_FAILED = 1 << 9,
 	FILTER_SLOWER = 1 << 10,
+	FILTER_DESCENDANTS = 1 << 11,
 };
 
 /* How connect() finds the start of its search; see user/search/search.h for the variants. */
@@ -57,8 +58,12 @@ struct config {
 	__u8 pad2;
 	__u32 key_cells;   /* cells for the keys of --by */
 	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast() */
+	__u64 pidns_dev;   /* FILTER_DESCENDANTS: of the process `ancestor` in this pid namespace */
+	__u64 pidns_ino;
+	__u32 ancestor;
+	__u32 pad3;
 };
 
-_Static_assert(sizeof(struct config) == 160, "no holes");
+_Static_assert(sizeof(struct config) == 184, "no holes");
 
 #endif

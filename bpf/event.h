@@ -129,6 +129,8 @@ enum lost_cause {
 	LOST_RING_FULL = 0,  /* no room in the ring buffer: user space reads too slowly */
 	LOST_SLOT_CLASH = 1, /* two threads in a search at once whose ids share a slot */
 	LOST_UNFINISHED = 2, /* the end of a search was not seen */
+	LOST_DESCENDANT =
+		3, /* a process, with all that it asked for: more than are kept count of */
 	LOST_CAUSE_COUNT,
 };
 

@@ -3,6 +3,7 @@
 #ifndef EPHEMPORT_FILTER_H
 #define EPHEMPORT_FILTER_H
 
+#include "descendants.h"
 #include "flight.h"
 
 #include <bpf/bpf_endian.h>
@@ -61,6 +62,12 @@ static __always_inline bool filter_begin(const struct self *self, struct sock *s
 		__u32 pid = HAVE_TASK_BTF ? self->task->tgid :
 					    (__u32)(bpf_get_current_pid_tgid() >> 32);
 		if (pid != config.pid)
+			return false;
+	}
+	if (config.filters & FILTER_DESCENDANTS) {
+		__u32 tgid = HAVE_TASK_BTF ? self->task->tgid :
+					     (__u32)(bpf_get_current_pid_tgid() >> 32);
+		if (!descends(tgid))
 			return false;
 	}
 	if (config.filters & FILTER_UID) {

@@ -185,9 +185,18 @@ struct nsproxy {
 	struct net *net_ns;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads */
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
+	struct signal_struct *signal;
 	const struct cred *cred;
 	struct css_set *cgroups;
 	struct files_struct *files;

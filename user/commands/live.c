@@ -45,17 +45,23 @@ const struct option_spec live_specs[LIVE_SPEC_COUNT] = {
 	  .offset = FIELD(verbose) },
 };
 
-static int live_start(const struct live_options *options, const char *command,
-		      struct tracer_options *tracer_options, struct tracer **tracer)
+static int live_try(const struct live_options *options, struct tracer_options *tracer_options,
+		    struct tracer **tracer, char message[TRACER_MESSAGE_LEN])
 {
-	char message[TRACER_MESSAGE_LEN];
-
 	tracer_options->buffer_bytes = options->buffer_bytes;
 	tracer_options->backend = options->backend;
 	tracer_options->explain = options->explain;
 	tracer_options->verbose = options->verbose;
 	signal(SIGPIPE, SIG_IGN);
-	if (tracer__new(tracer_options, tracer, message)) {
+	return tracer__new(tracer_options, tracer, message);
+}
+
+static int live_start(const struct live_options *options, const char *command,
+		      struct tracer_options *tracer_options, struct tracer **tracer)
+{
+	char message[TRACER_MESSAGE_LEN];
+
+	if (live_try(options, tracer_options, tracer, message)) {
 		message_error("%s: %s; 'ephemport doctor' tells what works here", command, message);
 		return EXIT_UNSUPPORTED;
 	}
@@ -73,6 +79,17 @@ int live_open(const struct live_options *options, const char *command, struct tr
 	if (options->changes_only)
 		tracer_options.config.paths = 0;
 	return status ?: live_start(options, command, &tracer_options, tracer);
+}
+
+int live_open_descendants(const struct live_options *options, struct tracer **tracer,
+			  char message[TRACER_MESSAGE_LEN])
+{
+	struct tracer_options tracer_options = { 0 };
+
+	if (filter_apply(&options->filter, "run", &tracer_options.config))
+		return -EINVAL;
+	tracer_options.config.filters |= FILTER_DESCENDANTS;
+	return live_try(options, &tracer_options, tracer, message);
 }
 
 int live_open_aggregate(const struct live_options *options, const char *command,

@@ -54,6 +54,12 @@ extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
  * stderr. A reader of stdout that goes away is an error to write from here on, no signal.
  */
 int live_open(const struct live_options *options, const char *command, struct tracer **tracer);
+/*
+ * The same for the processes that this one forks from now on, without other filters. Says nothing
+ * where it fails: @message tells why.
+ */
+int live_open_descendants(const struct live_options *options, struct tracer **tracer,
+			  char message[TRACER_MESSAGE_LEN]);
 /* The same for counts in the kernel: of @counts, by and examined; and at most @keys keys. */
 int live_open_aggregate(const struct live_options *options, const char *command,
 			const struct config *counts, uint32_t keys, struct tracer **tracer);

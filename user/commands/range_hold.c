@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/message.h"
+#include "commands/child.h"
 #include "commands/range_hold.h"
 
 static void ending_signals(sigset_t *set)
@@ -66,42 +63,34 @@ void hold_for(uint64_t ns)
 	}
 }
 
-static void command_exec(char **argv, const sigset_t *before)
-{
-	int error;
-
-	sigprocmask(SIG_SETMASK, before, NULL);
-	execvp(argv[0], argv);
-	error = errno;
-	message_error("range set: %s cannot be run: %s", argv[0], strerror(error));
-	_exit(error == ENOENT ? 127 : 126);
-}
-
 int hold_command(char **argv, const sigset_t *before)
 {
-	int status, passed = 0;
+	struct inherited inherited;
+	struct child child;
+	int error, status, passed = 0;
 	sigset_t set;
-	pid_t child;
 
-	fflush(NULL);
-	child = fork();
-	if (child < 0) {
-		message_error("range set: no process can be started: %s", strerror(errno));
+	inherited_save(&inherited);
+	inherited.mask = *before;
+	error = child_start(&child, argv, &inherited);
+	if (error) {
+		message_error("range set: no process can be started: %s", strerror(-error));
 		return 126;
 	}
-	if (!child)
-		command_exec(argv, before);
+	error = child_run(&child);
+	if (error) {
+		message_error("range set: %s cannot be run: %s", argv[0], strerror(-error));
+		return child_exec_status(error);
+	}
 	ending_signals(&set);
 	sigaddset(&set, SIGCHLD);
 	for (;;) {
 		siginfo_t info;
 		int signal = sigwaitinfo(&set, &info);
 
-		/* What a terminal sends, it sends to the command as well. */
-		if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL)
-			kill(child, passed++ ? SIGKILL : signal);
-		if (waitpid(child, &status, WNOHANG) == child)
-			break;
+		if (signal > 0 && signal != SIGCHLD && child_needs_signal(info.si_code))
+			kill(child.pid, passed++ ? SIGKILL : signal);
+		if (child_ended(&child, &status))
+			return child_exit_status(status);
 	}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -263,34 +263,48 @@ static int run_loss(struct sink *sink, const struct loss *loss)
 	return 0;
 }
 
-bool run_measure_held(struct run_measure *measure, const struct run_tuple *tuple, uint32_t used,
-		      uint32_t usable)
+void run_look_begin(struct run_measure *measure)
 {
-	struct run_tally *tally = tally_find(&measure->tuples, tuple);
+	measure->look++;
+	measure->open = measure->time_wait = measure->time_wait_clean_ns = 0;
+}
 
-	measure->sampled = true;
-	if (!tally)
-		return false;
-	if (used >= tally->peak_used) {
-		tally->peak_used = used;
-		tally->usable = usable;
+void run_look_netns(struct run_measure *measure, uint32_t netns, const struct port_set *blocked)
+{
+	for (size_t i = 0; i < measure->range_count; i++) {
+		struct run_range *range = &measure->ranges[i];
+		struct port_range ports = { range->low, range->high };
+
+		if (range->netns == netns)
+			range->usable = range_count(ports) - port_set_count(blocked, ports);
 	}
-	return true;
 }
 
-void run_measure_open(struct run_measure *measure, uint64_t open)
+void run_look_socket(struct run_measure *measure, const struct run_socket *socket)
 {
-	if (open > measure->peak_open)
-		measure->peak_open = open;
+	struct run_tally *tally = tally_find(&measure->tuples, &socket->tuple);
+
+	if (!tally || socket->sport < tally->low || socket->sport > tally->high)
+		return;
+	if (tally->look != measure->look)
+		tally->used = 0;
+	tally->look = measure->look;
+	if (++tally->used > tally->peak_used)
+		tally->peak_used = tally->used;
+	if (!socket->time_wait) {
+		measure->open++;
+		return;
+	}
+	measure->time_wait++;
+	if (socket->clean_ns > measure->time_wait_clean_ns)
+		measure->time_wait_clean_ns = socket->clean_ns;
 }
 
-void run_measure_usable(struct run_measure *measure, uint32_t netns, struct port_range range,
-			uint32_t usable)
+void run_look_end(struct run_measure *measure, bool complete)
 {
-	for (size_t i = 0; i < measure->range_count; i++)
-		if (measure->ranges[i].netns == netns && measure->ranges[i].low == range.low &&
-		    measure->ranges[i].high == range.high)
-			measure->ranges[i].usable = usable;
+	measure->look_complete = complete;
+	if (measure->open > measure->peak_open)
+		measure->peak_open = measure->open;
 }
 
 struct run_measure run_measure_make(void)

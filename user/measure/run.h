@@ -25,11 +25,12 @@ struct run_tuple {
 /* What is kept of a tuple, or of a command. */
 struct run_tally {
 	uint64_t allocations, failed, second_pass, latency_ns;
-	/* Of tuples alone: the most ports seen in use at once, of how many that are usable (0: not
-	 * looked), and the range of the latest search. */
-	uint32_t peak_used, usable;
+	/* Of tuples alone: the most ports seen in use at once, and the range of the latest search.
+	 */
+	uint32_t peak_used;
 	uint16_t low, high;
-	uint32_t exhausted; /* searches that found no port: all that were usable were in use */
+	uint32_t exhausted;  /* searches that found no port: all that were usable were in use */
+	uint32_t look, used; /* the latest look, and what it counted */
 };
 
 /* A range that was in force in a namespace, or of a socket there. */
@@ -77,9 +78,11 @@ struct run_measure {
 	uint64_t reused, reuse_min_ns;
 	unsigned int approx; /* enum approx: of at least one allocation */
 	enum backend backend;
-	bool sampled;	 /* run_measure_held() was called */
 	bool incomplete; /* more ranges or ports than there is place for */
-	uint64_t peak_open;
+	bool look_complete;
+	uint32_t look;		  /* number of the look under way, or of the latest */
+	uint64_t open, peak_open; /* connections of the run's tuples, not in TIME_WAIT */
+	uint64_t time_wait, time_wait_clean_ns; /* at the latest look */
 	struct hist latency, examined, reuse;
 	struct tally tuples; /* struct run_tuple to struct run_tally */
 	struct tally comms;  /* char[EVENT_COMM_LEN], zeros behind the name, to struct run_tally */
@@ -98,28 +101,28 @@ void run_measure_free(struct run_measure *measure);
 struct run_tuple run_tuple_make(const struct allocation *allocation);
 
 /*
- * A look at the sockets of the running kernel: @used ports of the range are in use for @tuple,
- * TIME_WAIT included, and @usable could be. Whether the run has allocated for it; else nothing is
- * kept.
+ * Looks at the sockets of the running kernel, now and then and at the end: what the stream cannot
+ * tell, since nothing tells when a port comes free. Between a begin and an end each namespace in
+ * which the run allocates, and each of its TCP sockets.
  */
-bool run_measure_held(struct run_measure *measure, const struct run_tuple *tuple, uint32_t used,
-		      uint32_t usable);
-/* The same look: connections of all these tuples together, TIME_WAIT left out. */
-void run_measure_open(struct run_measure *measure, uint64_t open);
-/* The same look: what of the range of a namespace was usable. */
-void run_measure_usable(struct run_measure *measure, uint32_t netns, struct port_range range,
-			uint32_t usable);
-
-/* What only the running kernel and the user tell, at the end. */
-struct run_facts {
-	bool time_wait_known;
-	uint64_t time_wait, time_wait_clean_ns; /* of the run's tuples; until the last has gone */
-	uint64_t requests;			/* that the user says were made; 0: not told */
+struct run_socket {
+	struct run_tuple tuple;
+	uint16_t sport;
+	bool time_wait;
+	uint64_t clean_ns; /* of a TIME_WAIT: until it is gone */
 };
 
-/* @facts may be NULL. @out is good for as long as @measure is, and unchanged. */
-void run_measure_figures(const struct run_measure *measure, const struct run_facts *facts,
-			 struct figures *out);
+void run_look_begin(struct run_measure *measure);
+/* @blocked: ports of the namespace that a connect() passes over, whatever the destination. */
+void run_look_netns(struct run_measure *measure, uint32_t netns, const struct port_set *blocked);
+/* One that is not of the run's tuples, or outside of their range, counts for nothing. */
+void run_look_socket(struct run_measure *measure, const struct run_socket *socket);
+/* @complete: all namespaces of the run could be looked into. */
+void run_look_end(struct run_measure *measure, bool complete);
+
+/* @requests: that the user says were made, 0: not told. @out is good while @measure is unchanged.
+ */
+void run_measure_figures(const struct run_measure *measure, uint64_t requests, struct figures *out);
 
 struct run_top_tuple {
 	const struct run_tuple *tuple;

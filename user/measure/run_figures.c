@@ -172,9 +172,9 @@ static struct fill tuple_fill(const struct run_measure *measure, const struct ru
 			      const struct run_tally *tally)
 {
 	struct port_range range = { tally->low, tally->high };
-	struct fill fill = { .usable = tally->usable };
+	struct fill fill = { 0 };
 
-	for (size_t i = 0; i < measure->range_count && !fill.usable; i++)
+	for (size_t i = 0; i < measure->range_count; i++)
 		if (measure->ranges[i].netns == tuple->netns &&
 		    measure->ranges[i].low == range.low && measure->ranges[i].high == range.high &&
 		    measure->ranges[i].usable != UINT32_MAX)
@@ -193,7 +193,7 @@ static struct fill tuple_fill(const struct run_measure *measure, const struct ru
 
 		fill.used = proven > fill.used ? proven : fill.used;
 	}
-	fill.known = fill.usable && (measure->sampled || fill.used > 0);
+	fill.known = fill.usable > 0; /* then somebody looked */
 	fill.pct = fill.known ? percent(fill.used, fill.usable) : 0;
 	return fill;
 }
@@ -298,32 +298,35 @@ static void figures_search(const struct run_measure *measure, double duration_ns
 	figure_set(out, FIGURE_KNEE_CROSSED, measure->second_pass > 0);
 }
 
-static void figures_facts(const struct run_measure *measure, const struct run_facts *facts,
-			  struct figures *out)
+static void figures_looks(const struct run_measure *measure, struct figures *out)
 {
-	uint64_t made = measure->allocations - measure->failed;
-
-	if (measure->sampled) {
+	if (measure->look) {
 		figure_set(out, FIGURE_PEAK_OPEN, (double)measure->peak_open);
 		out->at[FIGURE_PEAK_OPEN].bound = BOUND_AT_LEAST;
 	} else if (measure->connects) {
 		set_unknown(out, FIGURE_PEAK_OPEN);
 	}
-	if (facts && facts->time_wait_known) {
-		figure_set(out, FIGURE_TIME_WAIT, (double)facts->time_wait);
-		figure_set(out, FIGURE_TIME_WAIT_NS, (double)facts->time_wait_clean_ns);
+	if (measure->look && measure->look_complete) {
+		figure_set(out, FIGURE_TIME_WAIT, (double)measure->time_wait);
+		figure_set(out, FIGURE_TIME_WAIT_NS, (double)measure->time_wait_clean_ns);
 	} else if (measure->connects) {
 		set_unknown(out, FIGURE_TIME_WAIT);
 		set_unknown(out, FIGURE_TIME_WAIT_NS);
 	}
-	if (facts && facts->requests) {
-		figure_set(out, FIGURE_REQUESTS, (double)facts->requests);
-		set_if(out, made, FIGURE_REQUESTS_PER_PORT, (double)facts->requests / (double)made);
-	}
 }
 
-void run_measure_figures(const struct run_measure *measure, const struct run_facts *facts,
-			 struct figures *out)
+static void figures_requests(const struct run_measure *measure, uint64_t requests,
+			     struct figures *out)
+{
+	double made = (double)(measure->allocations - measure->failed);
+
+	if (!requests)
+		return;
+	figure_set(out, FIGURE_REQUESTS, (double)requests);
+	set_if(out, made > 0, FIGURE_REQUESTS_PER_PORT, (double)requests / made);
+}
+
+void run_measure_figures(const struct run_measure *measure, uint64_t requests, struct figures *out)
 {
 	uint64_t begin_ns = measure->begin_ns ?: measure->first_ns;
 	uint64_t end_ns = measure->end_ns ?: measure->last_ns;
@@ -348,7 +351,8 @@ void run_measure_figures(const struct run_measure *measure, const struct run_fac
 	figures_search(measure, duration_ns, out);
 	if (measure->knee_ns)
 		figure_set(out, FIGURE_KNEE_CROSSED_NS, since_begin(measure->knee_ns, begin_ns));
-	figures_facts(measure, facts, out);
+	figures_looks(measure, out);
+	figures_requests(measure, requests, out);
 }
 
 static bool tally_above(const struct run_tally *a, const struct run_tally *b)

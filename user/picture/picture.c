@@ -246,6 +246,8 @@ static int dot_compare(const void *a, const void *b)
 
 void picture_settle(struct picture *picture)
 {
+	if (!picture->origin_ns || picture->origin_ns > picture->first_ns)
+		picture->origin_ns = picture->first_ns;
 	if (picture->dots.count)
 		qsort(picture->dots.items, picture->dots.count, sizeof(*picture->dots.items),
 		      dot_compare);

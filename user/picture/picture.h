@@ -87,6 +87,7 @@ struct fill_grid {
 struct picture {
 	struct sink sink;
 	uint64_t allocations;
+	uint64_t origin_ns;	    /* time 0 of the page; set by the user, 0: the first record */
 	uint64_t first_ns, last_ns; /* CLOCK_MONOTONIC, of all records */
 	int64_t realtime_offset;    /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t by_kind[DOT_KINDS];

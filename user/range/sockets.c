@@ -4,6 +4,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,7 +12,11 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 
-enum { DIAG_BUFFER = 256 << 10 };
+enum {
+	DIAG_BUFFER = 256 << 10,
+	STATE_BOUND_INACTIVE = 13, /* include/net/tcp_states.h, 6.8 */
+	DIAG_TIMER_TIMEWAIT = 3, /* idiag_timer, see inet_twsk_diag_fill(), net/ipv4/inet_diag.c */
+};
 
 static void *array_grow(void *array, size_t count, size_t size)
 {
@@ -33,6 +38,8 @@ static int socket_add(struct socket_list *list, const struct inet_diag_msg *mess
 		.sport = ntohs(message->id.idiag_sport),
 		.dport = ntohs(message->id.idiag_dport),
 		.inode = message->idiag_inode,
+		.expires_ms =
+			message->idiag_timer == DIAG_TIMER_TIMEWAIT ? message->idiag_expires : 0,
 	};
 	memcpy(&item->saddr, message->id.idiag_src, sizeof(item->saddr));
 	memcpy(&item->daddr, message->id.idiag_dst, sizeof(item->daddr));
@@ -104,6 +111,16 @@ static int diag_read(struct socket_list *list, int fd, uint8_t family, uint8_t p
 	return error < 0 ? error : 0;
 }
 
+struct in6_addr held_address(const struct held_socket *held, const struct in6_addr *address)
+{
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+
+	if (held->family == AF_INET6)
+		return *address;
+	memcpy(&mapped.s6_addr[12], address, 4);
+	return mapped;
+}
+
 int sockets_read(struct socket_list *list, struct reason *why)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 },
@@ -117,6 +134,17 @@ int sockets_read(struct socket_list *list, struct reason *why)
 	return error ? reason_set(why, error, "sockets cannot be listed by sock_diag: %s",
 				  strerror(-error)) :
 		       0;
+}
+
+void sockets_add_bound(struct port_set *ports, const struct socket_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct held_socket *held = &list->items[i];
+
+		if (held->proto == IPPROTO_TCP &&
+		    (held->state == TCP_LISTEN || held->state == STATE_BOUND_INACTIVE))
+			port_set_add(ports, (struct port_range){ held->sport, held->sport });
+	}
 }
 
 void sockets_free(struct socket_list *list)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "range/range.h"
 #include "util/reason.h"
 
 struct held_socket {
@@ -18,12 +19,16 @@ struct held_socket {
 	uint16_t sport, dport;	      /* host order; dport 0: none */
 	struct in6_addr saddr, daddr; /* IPv4 in the first four bytes */
 	uint32_t inode;		      /* 0: no process has it (TIME_WAIT, closing) */
+	uint32_t expires_ms;	      /* of a TIME_WAIT: until it is gone */
 };
 
 struct socket_list {
 	struct held_socket *items;
 	size_t count;
 };
+
+/* An address of a socket as IPv6, v4-mapped where it is IPv4. */
+struct in6_addr held_address(const struct held_socket *held, const struct in6_addr *address);
 
 /*
  * The TCP and UDP sockets of the caller's namespace, TIME_WAIT included and, from 6.8 on, TCP
@@ -32,6 +37,8 @@ struct socket_list {
  */
 int sockets_read(struct socket_list *list, struct reason *why);
 void sockets_free(struct socket_list *list);
+/* Adds the ports that a TCP listener or a bound socket holds: connect() passes them over. */
+void sockets_add_bound(struct port_set *ports, const struct socket_list *list);
 
 struct socket_owner {
 	uint32_t inode;

@@ -22,4 +22,8 @@ void figure_format(char *out, const struct figure *figure, enum figure_unit unit
  */
 void figures_print_json(FILE *out, const struct figures *figures);
 
+/* Any bytes as a JSON string, quotes included; those that are no ASCII as format_json_comm() does.
+ */
+void json_print_string(FILE *out, const char *text);
+
 #endif

@@ -27,7 +27,7 @@ enum { TICKS = 30000000 };
 /* Times of dots are told in ticks of so many ns: a page needs no more, and they compress better. */
 static uint64_t dots_tick(const struct picture *picture)
 {
-	uint64_t span = picture->last_ns - picture->first_ns, tick = 1;
+	uint64_t span = picture->last_ns - picture->origin_ns, tick = 1;
 
 	while (span / tick > TICKS)
 		tick *= 10;
@@ -36,7 +36,7 @@ static uint64_t dots_tick(const struct picture *picture)
 
 static uint64_t dot_tick(const struct picture *picture, size_t i)
 {
-	return (picture->dots.items[i].time_ns - picture->first_ns) / dots_tick(picture);
+	return (picture->dots.items[i].time_ns - picture->origin_ns) / dots_tick(picture);
 }
 
 static uint64_t dot_time(const struct picture *picture, size_t i)
@@ -90,32 +90,32 @@ static const struct column dot_columns[] = {
 	{ "kind", 1, dot_kind },	 { "path", 1, dot_path },   { "error", 1, dot_error },
 };
 
-#define CELL_COLUMNS(list, height)                                                             \
-	static uint64_t list##_time(const struct picture *picture, size_t i)                   \
-	{                                                                                      \
-		const struct cells *cells = &picture->list;                                    \
-		uint64_t before =                                                              \
-			i ? cells->cells[i - 1].time : picture->first_ns >> cells->time_shift; \
-                                                                                               \
-		return cells->cells[i].time - before;                                          \
-	}                                                                                      \
-	static uint64_t list##_y(const struct picture *picture, size_t i)                      \
-	{                                                                                      \
-		return picture->list.cells[i].y;                                               \
-	}                                                                                      \
-	static uint64_t list##_kind(const struct picture *picture, size_t i)                   \
-	{                                                                                      \
-		return picture->list.cells[i].kind;                                            \
-	}                                                                                      \
-	static uint64_t list##_weight(const struct picture *picture, size_t i)                 \
-	{                                                                                      \
-		return picture->list.cells[i].weight;                                          \
-	}                                                                                      \
-	static const struct column list##_columns[] = {                                        \
-		{ "time", 4, list##_time },                                                    \
-		{ height, 2, list##_y },                                                       \
-		{ "kind", 1, list##_kind },                                                    \
-		{ "weight", 4, list##_weight },                                                \
+#define CELL_COLUMNS(list, height)                                                              \
+	static uint64_t list##_time(const struct picture *picture, size_t i)                    \
+	{                                                                                       \
+		const struct cells *cells = &picture->list;                                     \
+		uint64_t before =                                                               \
+			i ? cells->cells[i - 1].time : picture->origin_ns >> cells->time_shift; \
+                                                                                                \
+		return cells->cells[i].time - before;                                           \
+	}                                                                                       \
+	static uint64_t list##_y(const struct picture *picture, size_t i)                       \
+	{                                                                                       \
+		return picture->list.cells[i].y;                                                \
+	}                                                                                       \
+	static uint64_t list##_kind(const struct picture *picture, size_t i)                    \
+	{                                                                                       \
+		return picture->list.cells[i].kind;                                             \
+	}                                                                                       \
+	static uint64_t list##_weight(const struct picture *picture, size_t i)                  \
+	{                                                                                       \
+		return picture->list.cells[i].weight;                                           \
+	}                                                                                       \
+	static const struct column list##_columns[] = {                                         \
+		{ "time", 4, list##_time },                                                     \
+		{ height, 2, list##_y },                                                        \
+		{ "kind", 1, list##_kind },                                                     \
+		{ "weight", 4, list##_weight },                                                 \
 	}
 
 CELL_COLUMNS(ports, "port");

@@ -263,8 +263,9 @@ struct json_object *page_data(const struct page *page)
 	page_set(data, "kinds", kinds);
 	page_set(data, "begin_ms",
 		 json_object_new_double(
-			 (double)(picture->first_ns + (uint64_t)picture->realtime_offset) / 1e6));
-	page_set(data, "span", json_object_new_double(page_time(picture, picture->last_ns)));
+			 (double)(picture->origin_ns + (uint64_t)picture->realtime_offset) / 1e6));
+	page_set(data, "first", json_object_new_double(page_time(picture, picture->first_ns)));
+	page_set(data, "last", json_object_new_double(page_time(picture, picture->last_ns)));
 	page_set(data, "latency_steps", page_number(LATENCY_STEPS));
 	page_set(data, "merged", json_object_new_boolean(picture->merged));
 	add_names(data, picture);

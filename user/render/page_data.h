@@ -21,10 +21,10 @@ void page_add_tables(struct json_object *data, const struct picture *picture);
 void page_add_columns(struct json_object *data, const struct picture *picture);
 int page_write_columns(FILE *out, const struct picture *picture);
 
-/* Time since the first record, as the page counts it. */
+/* As the page counts time: ns since its time 0. */
 static inline double page_time(const struct picture *picture, uint64_t mono_ns)
 {
-	return mono_ns > picture->first_ns ? (double)(mono_ns - picture->first_ns) : 0;
+	return mono_ns > picture->origin_ns ? (double)(mono_ns - picture->origin_ns) : 0;
 }
 
 /* @comm as a string that is valid JSON and UTF-8 whatever bytes it has. */

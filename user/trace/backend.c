@@ -34,6 +34,8 @@ static const struct backend_program fentry_programs[] = {
 	{ "range_enter", GROUP_RANGE, 0, BOTH, 0 },
 	{ "range_exit", GROUP_RANGE, 0, BOTH, 0 },
 	{ "autobind_enter", GROUP_AUTOBIND, BIND | AUTOBIND, CLASS_UDP, 0 },
+	{ "descendant_fork", GROUP_DESCENDANTS, 0, BOTH, 0 },
+	{ "descendant_exit", GROUP_DESCENDANTS, 0, BOTH, 0 },
 	{ "connect_exit4", GROUP_CONNECT, CONNECT | EXPLICIT, CLASS_TCP, 4 },
 	{ "connect_exit5", GROUP_CONNECT, CONNECT | EXPLICIT, CLASS_TCP, 5 },
 	{ "connect_enter", GROUP_CONNECT, CONNECT | EXPLICIT, CLASS_TCP, 0 },
@@ -45,6 +47,8 @@ static const struct backend_program fentry_programs[] = {
 };
 
 static const struct backend_program tracepoint_programs[] = {
+	{ "descendant_fork", GROUP_DESCENDANTS, 0, BOTH, 0 },
+	{ "descendant_exit", GROUP_DESCENDANTS, 0, BOTH, 0 },
 	{ "set_state", GROUP_CONNECT, CONNECT | LISTEN, CLASS_TCP, 0 },
 	{ "connect_done", GROUP_CONNECT, CONNECT, CLASS_TCP, 0 },
 	{ "bind4_begin", GROUP_TCP_PORT, BIND | EXPLICIT, BOTH, 0 },
@@ -132,6 +136,7 @@ const char *group_name(enum program_group group)
 		[GROUP_TIMEWAIT] = "ports taken over from TIME_WAIT",
 		[GROUP_RESERVED] = "writes of reserved ports",
 		[GROUP_EXPLAIN] = "why connect() refused candidates",
+		[GROUP_DESCENDANTS] = "descendants of a process",
 	};
 
 	return names[group];

@@ -21,11 +21,12 @@ enum program_group {
 	GROUP_CALL,	/* the ends of system calls, where nothing nearer ends a search */
 	GROUP_RANGE,
 	/* From here on groups that only add to what is known of an allocation. */
-	GROUP_CONFLICT, /* candidates refused to bind and listen */
-	GROUP_DRAW,	/* where a UDP search starts */
-	GROUP_TIMEWAIT, /* ports taken over from TIME_WAIT */
-	GROUP_RESERVED, /* writes of the reserved ports */
-	GROUP_EXPLAIN,	/* --explain: why connect() refused candidates */
+	GROUP_CONFLICT,	   /* candidates refused to bind and listen */
+	GROUP_DRAW,	   /* where a UDP search starts */
+	GROUP_TIMEWAIT,	   /* ports taken over from TIME_WAIT */
+	GROUP_RESERVED,	   /* writes of the reserved ports */
+	GROUP_EXPLAIN,	   /* --explain: why connect() refused candidates */
+	GROUP_DESCENDANTS, /* who descends from us */
 	GROUP_COUNT,
 };
 

@@ -14,6 +14,7 @@
 #include "trace/backend.h"
 #include "trace/cgroup.h"
 #include "trace/decode.h"
+#include "trace/descendants.h"
 #include "trace/kernel.h"
 #include "trace/skips.h"
 #include "trace/tracer.h"
@@ -46,9 +47,8 @@ struct tracer {
 };
 
 static const char *const lost_names[LOST_CAUSE_COUNT + 1] = {
-	[LOST_RING_FULL] = "ring_full",
-	[LOST_SLOT_CLASH] = "slot_clash",
-	[LOST_UNFINISHED] = "unfinished",
+	[LOST_RING_FULL] = "ring_full",		[LOST_SLOT_CLASH] = "slot_clash",
+	[LOST_UNFINISHED] = "unfinished",	[LOST_DESCENDANT] = "descendant",
 	[LOST_CAUSE_COUNT] = "program_skipped",
 };
 
@@ -107,6 +107,8 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	config.option_scans_all = tracer->facts.option_scans_all;
 	config.udp_examined |= options->explain;
 	error = aggregate_configure(tracer->object, &config, options->keys);
+	if (!error)
+		error = descendants_configure(tracer->object, &config);
 	if (error)
 		return error;
 	config.wakeup_bytes = ring_bytes(wanted) / 8;
@@ -360,6 +362,8 @@ static unsigned int groups_wanted(const struct tracer_options *options)
 		groups = GROUPS_OF_COUNTS | (options->config.udp_examined ? 1u << GROUP_DRAW : 0);
 	else if (!options->explain)
 		groups &= ~(1u << GROUP_EXPLAIN | 1u << GROUP_DRAW);
+	if (!(options->config.filters & FILTER_DESCENDANTS))
+		groups &= ~(1u << GROUP_DESCENDANTS);
 	return groups;
 }
 
@@ -387,6 +391,9 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 		error = aggregate_open(&tracer->aggregate, tracer->object, &options->config);
 	if (!error)
 		error = tracer_attach(tracer, &groups);
+	/* Without them a filter by descent would show nothing. */
+	if (!error && (wanted & ~groups & (1u << GROUP_DESCENDANTS)))
+		error = -ENOTSUP;
 	if (error)
 		tracer_explain(tracer, error);
 	tracer->paths = tracer_paths_of(tracer, &options->config, groups);
@@ -459,6 +466,11 @@ unsigned int tracer__paths(const struct tracer *tracer)
 bool tracer__sees_changes(const struct tracer *tracer)
 {
 	return tracer->sees_changes;
+}
+
+uint32_t tracer__descendants(const struct tracer *tracer)
+{
+	return descendants_count(tracer->object);
 }
 
 int tracer__fd(const struct tracer *tracer)

@@ -15,7 +15,8 @@ enum { TRACER_MESSAGE_LEN = 320 };
 struct tracer;
 
 struct tracer_options {
-	struct config config;  /* filters and paths; the rest is filled in here */
+	struct config config;  /* filters and paths; the rest is filled in here. By
+				* FILTER_DESCENDANTS those of the calling process are traced */
 	uint64_t buffer_bytes; /* of the ring; a power of two of pages is made of it. 0: the default
 				*/
 	const char *backend;   /* "auto", "fentry" or "tracepoint" */
@@ -49,6 +50,8 @@ enum backend tracer__backend(const struct tracer *tracer);
 unsigned int tracer__paths(const struct tracer *tracer);
 /* Whether it tells of each change of the range and of the reserved ports. */
 bool tracer__sees_changes(const struct tracer *tracer);
+/* With FILTER_DESCENDANTS: processes that this one has forked since, and theirs, still alive. */
+uint32_t tracer__descendants(const struct tracer *tracer);
 /* Readable when the ring should be read before TRACER_POLL_MS are over. */
 int tracer__fd(const struct tracer *tracer);
 /*

@@ -1,7 +1,7 @@
 // The two charts over time. They share the part of the recording that is in view.
 
-const SPAN = Math.max(data.span, 1);
-const WHOLE = [-SPAN * 0.01, SPAN * 1.01];
+const SPAN = Math.max(data.last - data.first, 1000);
+const WHOLE = [data.first - SPAN * 0.01, data.last + SPAN * 0.01];
 const LANE = 16; // px, above the ports: failures have no port
 const LABELS = 12;
 let view = [...WHOLE];
@@ -67,7 +67,7 @@ function drawBands(frame, x, y) {
     .attr("x", x(item.from)).attr("width", Math.max(x(item.to) - x(item.from), 1))
     .attr("y", y(high + 0.5)).attr("height", Math.max(y(low - 0.5) - y(high + 0.5), 1));
   for (const range of data.ranges) {
-    const shown = { from: range.from <= 0 ? WHOLE[0] : range.from, to: range.to >= data.span ? WHOLE[1] : range.to };
+    const shown = { from: range.from <= data.first ? WHOLE[0] : range.from, to: range.to >= data.last ? WHOLE[1] : range.to };
     box("band", shown, range.low, range.high).attr("data-range", `${range.low}-${range.high}`);
     for (const port of [range.low - 0.5, range.high + 0.5])
       clip.append("line").attr("class", "band-edge").attr("x1", x(shown.from)).attr("x2", x(shown.to))
@@ -75,8 +75,8 @@ function drawBands(frame, x, y) {
   }
   for (const reserved of data.reserved)
     for (const [low, high] of reserved.ports) {
-      const to = reserved.to >= data.span ? WHOLE[1] : reserved.to;
-      const from = reserved.from <= 0 ? WHOLE[0] : reserved.from;
+      const to = reserved.to >= data.last ? WHOLE[1] : reserved.to;
+      const from = reserved.from <= data.first ? WHOLE[0] : reserved.from;
       if (high >= y.domain()[0] && low <= y.domain()[1])
         box("reserved", { from, to }, low, high).attr("data-reserved", `${low}-${high}`);
     }
@@ -85,7 +85,7 @@ function drawBands(frame, x, y) {
       .attr("width", Math.max(x(loss.to) - x(loss.from), 2));
 }
 
-const rangeChanges = data.ranges.filter((range) => range.from > 0 &&
+const rangeChanges = data.ranges.filter((range) => range.from > data.first &&
   (range.old_low !== undefined || data.ranges.some((other) => other.netns === range.netns && other.to === range.from)));
 
 function changeText(change) {
@@ -155,7 +155,7 @@ function describe(dots, i) {
   const clock = new Date(data.begin_ms + dots.time[i] / 1e6).toISOString().slice(11, 23);
   return [
     dots.error[i] ? `${data.errors[dots.error[i]]} (no port)` : `port ${dots.port[i]}, ${KINDS[dots.kind[i]].name}`,
-    `${formatDuration(dots.time[i], 7)} after the first, ${clock} UTC`,
+    `${formatDuration(dots.time[i], 7)} after the start, ${clock} UTC`,
     tuple && `${data.paths[dots.path[i]]} to ${tuple.to}`,
     `search ${formatDuration(latencyOf(dots.latency[i]), 2)}${dots.examined[i] ? `, ${formatCount(dots.examined[i])} examined` : ""}`,
     command && `by ${command.comm}`,
@@ -285,7 +285,7 @@ function setUpTimelines(marks) {
   timelines.push(new Frame("chart-ports", margin, drawPorts(marks.ports)));
   timelines.push(new Frame("chart-latency", { ...margin, top: 8 }, drawLatencies(marks.latencies)));
   document.getElementById("chart-ports").setAttribute("aria-label",
-    `Ports over time: ${formatCount(data.allocations)} allocations in ${formatDuration(data.span)}, ${formatCount(data.kinds[FAILED])} failed; ` +
+    `Ports over time: ${formatCount(data.allocations)} allocations in ${formatDuration(SPAN)}, ${formatCount(data.kinds[FAILED])} failed; ` +
     `${rangeChanges.length} changes of the range: ${rangeChanges.slice(0, LABELS).map(changeText).join("; ")}`);
   document.getElementById("chart-latency").setAttribute("aria-label", "Latency of the port search over time, log scale");
   document.getElementById("note-ports").textContent = (data.merged ?
