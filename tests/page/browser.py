@@ -105,7 +105,9 @@ class Browser:
                   deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", media=media, features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
-        self.call("Page.navigate", url=f"file://{os.path.abspath(path)}")
+        went = self.call("Page.navigate", url=f"file://{os.path.abspath(path)}")
+        if "errorText" in went:
+            raise RuntimeError(f"{path}: {went['errorText']}")
         while not self.evaluate("document.documentElement?.dataset.loadMs ?? ''"):
             if self.said:
                 raise RuntimeError(f"the page says: {self.said}")

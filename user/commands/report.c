@@ -125,7 +125,6 @@ static int report_write(struct report *report, FILE *out)
 {
 	const char *title = report->options->title ?: "Source ports: how Linux picked them";
 	struct about about;
-	struct run_facts facts = { 0 };
 	struct figures figures;
 	char verdict[RUN_VERDICT_LEN];
 	struct page page = { .title = title,
@@ -135,7 +134,7 @@ static int report_write(struct report *report, FILE *out)
 			     .about = about.pairs };
 
 	about_fill(&about, store_reader__meta(report->from.reader));
-	run_measure_figures(&report->measure, &facts, &figures);
+	run_measure_figures(&report->measure, 0, &figures);
 	run_format_verdict(verdict, &figures);
 	return page_write(out, &page);
 }
