@@ -169,7 +169,12 @@ check: ## install what the tests need, build, and run every test
 	tools/setup
 	+$(MAKE) --no-print-directory all guest-files check-run
 
-check-run: $(UNIT_TESTS)
+# Recordings of which every record is known, for the tests of pages.
+build/page/recording: tests/page/recording.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+check-run: $(UNIT_TESTS) build/page/recording
 	tests/run $(UNIT_TESTS)
 
 lint: ## check formatting, and the code with clang-tidy and shellcheck

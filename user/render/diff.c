@@ -97,7 +97,7 @@ static void say_bottleneck(struct sentence *sentence, const struct diff *diff)
 		say(sentence, "source ports ran out in neither");
 }
 
-/* "1/743 of the time", "1.50 times the time", "about the time" */
+/* "1/743 of the time", "0.50 of the time", "1.50 times the time", "about the same time" */
 static void say_ratio(struct sentence *sentence, double ratio, const char *of)
 {
 	if (ratio > 0.9 && ratio < 1.1)
@@ -105,6 +105,8 @@ static void say_ratio(struct sentence *sentence, double ratio, const char *of)
 	else if (ratio < 0.1)
 		say(sentence, 1 / ratio < 99.5 ? "1/%.1f of the %s" : "1/%.0f of the %s", 1 / ratio,
 		    of);
+	else if (ratio < 1)
+		say(sentence, "%.2f of the %s", ratio, of);
 	else
 		say(sentence, ratio < 99.5 ? "%.2f times the %s" : "%.0f times the %s", ratio, of);
 }
