@@ -156,7 +156,8 @@ static int read_event_line(struct match *m, struct source *src, struct json_obje
 	char type[16] = "";
 
 	get_text(src, obj, "type", type, sizeof(type));
-	if (!strcmp(type, "range_change") || !strcmp(type, "summary"))
+	if (!strcmp(type, "range_change") || !strcmp(type, "reserved_change") ||
+	    !strcmp(type, "summary"))
 		return 0;
 	if (!strcmp(type, "lost")) {
 		m->lost += get_number(src, obj, "count", false);

@@ -82,13 +82,14 @@ void child_drop(struct child *child)
 
 int child_run(struct child *child)
 {
+	bool let_go = write(child->go, "", 1) == 1;
+	ssize_t length = 0;
 	int error = 0;
-	ssize_t length = write(child->go, "", 1);
 
 	close(child->go);
-	/* Ends without a byte when execvp() closes the other end. */
+	/* Ends without a byte when execvp() closes the other end; also where it had died before. */
 	do
-		length = read(child->error, &error, sizeof(error));
+		length = let_go ? read(child->error, &error, sizeof(error)) : 0;
 	while (length < 0 && errno == EINTR);
 	close(child->error);
 	if (length != sizeof(error))

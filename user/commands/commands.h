@@ -11,14 +11,14 @@ extern const struct command *const commands[]; /* main.c; ends with NULL */
 const struct command *command_find(const struct command *const *table, const char *name);
 
 extern const struct command command_trace;
-extern const struct command command_report;
-extern const struct command command_diff;
 extern const struct command command_stat;
-extern const struct command command_record;
 extern const struct command command_run;
 extern const struct command command_wait_clean;
-extern const struct command command_doctor;
+extern const struct command command_record;
+extern const struct command command_report;
+extern const struct command command_diff;
 extern const struct command command_range;
+extern const struct command command_doctor;
 extern const struct command command_help;
 
 #endif

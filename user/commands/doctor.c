@@ -103,6 +103,7 @@ static void doctor_kernel(void)
 	doctor_line(!btf, "BTF", "%s",
 		    btf ? "none: the kernel needs CONFIG_DEBUG_INFO_BTF" :
 			  "/sys/kernel/btf/vmlinux");
+	kernel_facts_free(&facts);
 	doctor_line(cgroup >= 0, "cgroup v2", "%s", cgroup < 0 ? strerror(-cgroup) : "root opened");
 	if (cgroup >= 0)
 		close(cgroup);

@@ -16,6 +16,7 @@
 #include "commands/commands.h"
 #include "commands/live.h"
 #include "commands/run_progress.h"
+#include "commands/run_record.h"
 #include "holders/look.h"
 #include "measure/gates.h"
 #include "measure/run.h"
@@ -33,9 +34,9 @@ struct expressions {
 struct run_options {
 	struct live_options live;
 	struct expressions fail;
-	const char *json;
+	const char *json, *record;
 	uint64_t requests;
-	bool strict, wait_all, best_effort;
+	bool strict, wait_all, best_effort, force;
 };
 
 /* Everything of one run. */
@@ -44,8 +45,11 @@ struct run {
 	char **command;
 	struct inherited inherited;
 	struct gates gates;
+	struct gate_result *results; /* one for each, at the end */
+	struct figures figures;
 	struct tracer *tracer; /* NULL: --best-effort, and tracing is impossible */
 	FILE *json;
+	struct run_record record;
 	struct run_measure measure;
 	struct looker looker;
 	struct run_progress progress;
@@ -93,6 +97,16 @@ static const struct option_spec run_specs[] = {
 		  "docs/run.schema.json",
 	  .parse = parse_string,
 	  .offset = FIELD(json) },
+	{ .name = "record",
+	  .arg = "FILE",
+	  .help = "also keep every allocation in FILE, as record does; must not be there yet",
+	  .parse = parse_string,
+	  .offset = FIELD(record) },
+	{ .name = "force",
+	  .letter = 'f',
+	  .help = "let --record replace a recording that is there",
+	  .parse = parse_flag,
+	  .offset = FIELD(force) },
 	{ .name = "requests",
 	  .arg = "N",
 	  .help = "how many requests COMMAND makes: what perfect keep-alive would need is told",
@@ -118,8 +132,10 @@ static const struct option_group run_groups[] = {
 static void run_free(struct run *run)
 {
 	tracer__free(run->tracer);
+	store_writer__free(run->record.writer);
 	run_measure_free(&run->measure);
 	gates_free(&run->gates);
+	free(run->results);
 	free(run->options.fail.items);
 	cleanup_file(&run->json);
 	cleanup_close(&run->epoll);
@@ -140,7 +156,8 @@ static int run_add_gates(struct run *run)
 	for (size_t i = 0; run->options.strict && i < 3; i++)
 		if (gates_add(&run->gates, strict[i], &why))
 			return EXIT_ERROR;
-	return EXIT_DONE;
+	run->results = calloc(run->gates.count + 1, sizeof(*run->results));
+	return run->results ? EXIT_DONE : EXIT_ERROR;
 }
 
 /* Before COMMAND starts: whether it can be written. What is there stays until the end. */
@@ -240,13 +257,24 @@ static void run_read_signals(struct run *run)
 	}
 }
 
-/* What has come since the last time; a reader that fails ends nothing here. */
+/* What has come since the last time. */
 static int run_consume(struct run *run)
 {
-	struct sink *sinks[] = { &run->measure.sink, &run->looker.sink, NULL };
+	struct sink *sinks[] = { &run->measure.sink, &run->looker.sink,
+				 run_record_sink(&run->record), NULL };
 	struct stream stream = { sinks };
-	int error = run->tracer ? tracer__consume(run->tracer, &stream) : 0;
+	int error;
 
+	if (!run->tracer)
+		return 0;
+	error = tracer__consume(run->tracer, &stream);
+	if (error >= 0)
+		error = stream_flush(&stream);
+	/* What the disk does not take is no reason to lose the rest: the last sink failed. */
+	while (error < 0 && run_record_failed(&run->record, error)) {
+		sinks[2] = NULL;
+		error = tracer__consume(run->tracer, &stream);
+	}
 	return error < 0 ? error : 0;
 }
 
@@ -264,13 +292,21 @@ static bool run_goes_on(struct run *run)
 	       tracer__descendants(run->tracer);
 }
 
+/* Short at first, so that also a run of a moment in a namespace of its own is looked at. */
+static int run_poll_ms(const struct run *run)
+{
+	bool young = clock_ns(CLOCK_MONOTONIC) - run->measure.begin_ns < 1000000000;
+
+	return run->tracer && young ? TRACER_POLL_MS / 10 : TRACER_POLL_MS;
+}
+
 static int run_loop(struct run *run)
 {
 	struct epoll_event events[2];
 	int error = 0;
 
 	while (!error && run_goes_on(run)) {
-		epoll_wait(run->epoll, events, 2, TRACER_POLL_MS);
+		epoll_wait(run->epoll, events, 2, run_poll_ms(run));
 		run_read_signals(run);
 		error = run_consume(run);
 		if (run->tracer)
@@ -329,50 +365,57 @@ static int run_write_json(struct run *run, const struct run_report *report)
 	return error;
 }
 
-/* Block, gates and file; the status of all. */
+/* Figures and gates: whether one failed. */
+static bool run_judge(struct run *run)
+{
+	bool failed = false;
+
+	if (run->tracer)
+		run_measure_figures(&run->measure, run->options.requests, &run->figures);
+	else
+		for (int id = 0; id < FIGURE_COUNT; id++)
+			run->figures.at[id].state = FIGURE_UNKNOWN;
+	for (size_t i = 0; i < run->gates.count; i++) {
+		run->results[i] = gate_evaluate(&run->gates.items[i], &run->figures);
+		failed |= run->results[i].outcome == GATE_FAILED ||
+			  (run->results[i].outcome == GATE_UNKNOWN && !run->options.best_effort);
+	}
+	return failed;
+}
+
+/* Block and files; the status of all. */
 static int run_tell(struct run *run)
 {
-	CLEANUP_FREE struct gate_result *results = calloc(run->gates.count + 1, sizeof(*results));
-	CLEANUP_FREE struct figures *figures = calloc(1, sizeof(*figures));
 	struct run_top_tuple tuples[TOP_ROOM];
 	struct run_top_comm comms[TOP_ROOM];
 	struct run_report report = {
-		.figures = figures,
+		.figures = &run->figures,
 		.tuples = tuples,
 		.tuple_count = run_measure_top_tuples(&run->measure, tuples, TOP_ROOM),
 		.comms = comms,
 		.comm_count = run_measure_top_comms(&run->measure, comms, TOP_ROOM),
 		.gates = &run->gates,
-		.results = results,
+		.results = run->results,
 		.command = run->command,
 		.status = run->status,
 		.begin_ns = run->begin_time_ns,
 		.traced = run->tracer,
 	};
-	bool failed = false;
-	int error;
+	bool failed = run_judge(run);
+	int error, recorded;
 
-	if (!results || !figures)
-		return EXIT_ERROR;
-	if (run->tracer)
-		run_measure_figures(&run->measure, run->options.requests, figures);
-	else
-		for (int id = 0; id < FIGURE_COUNT; id++)
-			figures->at[id].state = FIGURE_UNKNOWN;
-	for (size_t i = 0; i < run->gates.count; i++) {
-		results[i] = gate_evaluate(&run->gates.items[i], figures);
-		failed |= results[i].outcome == GATE_FAILED ||
-			  (results[i].outcome == GATE_UNKNOWN && !run->options.best_effort);
-	}
 	run_print_text(stderr, &report);
+	recorded = run_record_close(&run->record, run->measure.end_ns, run->status);
 	error = run_write_json(run, &report);
 	if (error)
 		message_error("run: --json: %s cannot be written: %s", run->options.json,
 			      strerror(-error));
-	return failed ? EXIT_GATE : error && !run->status ? EXIT_ERROR : run->status;
+	if (failed)
+		return EXIT_GATE;
+	return (error || recorded) && !run->status ? EXIT_ERROR : run->status;
 }
 
-static int run_all(struct run *run)
+static int run_all(struct run *run, char **argv)
 {
 	int status = run_add_gates(run), error;
 
@@ -380,6 +423,9 @@ static int run_all(struct run *run)
 		status = run_open_json(run);
 	if (!status)
 		status = run_open_tracer(run);
+	if (!status && run->tracer && run->options.record)
+		status = run_record_open(&run->record, run->options.record, run->options.force,
+					 argv, run->command, run->tracer);
 	if (status)
 		return status;
 	error = run_take_signals(run);
@@ -417,7 +463,7 @@ static int run_run(const struct command *command, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	run.command = args.values;
-	return run_all(&run);
+	return run_all(&run, argv);
 }
 
 const struct command command_run = {

@@ -28,7 +28,7 @@ static int worst_format(char *out, size_t size, const struct run_measure *measur
 	double worst = -1;
 
 	for (size_t i = 0; i < measure->tuples.count; i++) {
-		const struct run_tally *tally = tally_value(&measure->tuples, i);
+		const struct run_tally *tally = table_value(&measure->tuples, i);
 		double ports = tally->high - tally->low + 1;
 
 		if (tally->look == measure->look && measure->look && tally->used / ports > worst)

@@ -6,22 +6,13 @@
 
 #include "cli/message.h"
 #include "commands/commands.h"
-#include "commands/live.h"
+#include "commands/stat_from.h"
 #include "render/format.h"
 #include "render/json.h"
-#include "render/stat.h"
 #include "render/text.h"
 #include "trace/aggregate.h"
 
 enum { INTERVAL_MIN_NS = 10000000 };
-
-struct stat_options {
-	struct live_options live;
-	uint64_t interval_ns, count; /* 0: none */
-	uint64_t keys;
-	enum stat_by by;
-	bool hist, json;
-};
 
 #define FIELD(name) offsetof(struct stat_options, name)
 
@@ -66,6 +57,7 @@ static const struct option_spec stat_specs[] = {
 
 static const struct option_group stat_groups[] = {
 	OPTION_GROUP("Options", stat_specs, 0),
+	FROM_GROUP(FIELD(from)),
 	LIVE_GROUPS_NO_BUFFER(FIELD(live)),
 	{ 0 },
 };
@@ -101,16 +93,35 @@ static int note_loss(struct sink *sink, const struct loss *loss)
 	return 0;
 }
 
-static int stat_print(const struct stat_job *job, struct stat_table *table,
-		      const struct stat_span *span)
+int stat_print(const struct stat_options *options, struct stat_table *table,
+	       const struct stat_span *span)
 {
 	int error;
 
 	stat_table_sort(table);
-	if (job->options->json)
-		return stat_json_print(stdout, table, span, job->options->hist);
+	if (options->json)
+		return stat_json_print(stdout, table, span, options->hist);
 	error = stat_text_print(stdout, table, span);
-	return error || !job->options->hist ? error : hist_text_print(stdout, table);
+	return error || !options->hist ? error : hist_text_print(stdout, table);
+}
+
+struct sink stat_loss_note(void)
+{
+	return (struct sink){ .loss = note_loss };
+}
+
+int stat_totals(const struct stat_options *options, struct stat_table *total,
+		const struct stat_span *span, struct summary *summary)
+{
+	int error = stat_print(options, total, span);
+
+	stat_table_sum(total, summary);
+	if (error)
+		return error;
+	if (options->json)
+		return stat_json_summary(stdout, summary);
+	text_print_summary(stderr, summary);
+	return 0;
 }
 
 /* Reads what was counted since the last time, and tells it where there are intervals. */
@@ -128,7 +139,7 @@ static int stat_interval(struct stat_job *job, bool last)
 	if (!error)
 		error = stat_table_merge(&job->total, &job->part);
 	if (!error && job->options->interval_ns)
-		error = stat_print(job, &job->part, &job->span);
+		error = stat_print(job->options, &job->part, &job->span);
 	/* After the reading: to detach takes its time, which is no part of the interval. */
 	if (last)
 		tracer__detach(job->tracer);
@@ -162,24 +173,15 @@ static int stat_loop(struct stat_job *job)
 }
 
 /* What all intervals have together; without INTERVAL, the only thing that is told. */
-static int stat_totals(struct stat_job *job)
+static int stat_end(struct stat_job *job)
 {
-	struct summary *summary = &job->summary;
 	struct stat_span span = job->span;
-	int error;
 
 	span.total = job->options->interval_ns;
-	span.begin_ns = summary->begin_ns;
-	span.end_ns = summary->end_ns = job->span.begin_ns;
+	span.begin_ns = job->summary.begin_ns;
+	span.end_ns = job->summary.end_ns = job->span.begin_ns;
 	span.begin_time_ns = span.time_ns - (span.end_ns - span.begin_ns);
-	error = stat_print(job, &job->total, &span);
-	stat_table_sum(&job->total, summary);
-	if (error)
-		return error;
-	if (job->options->json)
-		return stat_json_summary(stdout, summary);
-	text_print_summary(stderr, summary);
-	return 0;
+	return stat_totals(job->options, &job->total, &span, &job->summary);
 }
 
 static int stat_stream(const struct stat_options *options, struct tracer *tracer)
@@ -188,7 +190,7 @@ static int stat_stream(const struct stat_options *options, struct tracer *tracer
 		.options = options,
 		.tracer = tracer,
 		.json = json_sink_make(stdout),
-		.note = { .loss = note_loss },
+		.note = stat_loss_note(),
 		.summary = summary_make(),
 	};
 	int error = waiter_open(&job.waiter, tracer, 0);
@@ -207,7 +209,7 @@ static int stat_stream(const struct stat_options *options, struct tracer *tracer
 		     backend_name(job.span.backend), options->count ? "" : "; Ctrl-C ends it");
 	error = stat_loop(&job);
 	if (!error)
-		error = stat_totals(&job);
+		error = stat_end(&job);
 	/* Nobody reads any more. */
 	if (!error || error == -EPIPE)
 		return EXIT_DONE;
@@ -245,11 +247,19 @@ static int stat_arguments(const struct arguments *args, struct stat_options *opt
 	return EXIT_DONE;
 }
 
+static int stat_live(const struct stat_options *options)
+{
+	__attribute__((cleanup(tracer__freep))) struct tracer *tracer = NULL;
+	struct config counts = { .by = (uint8_t)options->by, .examined = true };
+	int status = live_open_aggregate(&options->live, "stat", &counts, (uint32_t)options->keys,
+					 &tracer);
+
+	return status ?: stat_stream(options, tracer);
+}
+
 static int stat_run(const struct command *command, int argc, char **argv)
 {
 	struct stat_options options = { .live = LIVE_OPTIONS_INIT };
-	__attribute__((cleanup(tracer__freep))) struct tracer *tracer = NULL;
-	struct config counts;
 	struct arguments args;
 	int status = options_parse(command, argc, argv, &options, &args);
 
@@ -262,14 +272,9 @@ static int stat_run(const struct command *command, int argc, char **argv)
 		message_error("stat: --max-keys: there are no keys without --by");
 		return EXIT_USAGE;
 	}
-	counts = (struct config){ .by = (uint8_t)options.by,
-				  .examined = true };
-	status = live_open_aggregate(&options.live, command->name, &counts,
-				     options.keys ? (uint32_t)options.keys : AGGREGATE_KEYS_DEFAULT,
-				     &tracer);
-	if (status)
-		return status;
-	return stat_stream(&options, tracer);
+	if (!options.keys)
+		options.keys = AGGREGATE_KEYS_DEFAULT;
+	return options.from ? stat_from(&options) : stat_live(&options);
 }
 
 const struct command command_stat = {
@@ -291,7 +296,8 @@ const struct command command_stat = {
 	.examples = "  ephemport stat 1                         what each second brings\n"
 		    "  ephemport stat --hist --path connect     two humps: the ports run short\n"
 		    "  ephemport stat 10s 6 --by comm --failed  who fails, for a minute\n"
-		    "  ephemport stat 500ms --by tuple --json\n",
+		    "  ephemport stat 500ms --by tuple --json\n"
+		    "  ephemport stat --from storm.db 1         the same of a recording\n",
 	.groups = stat_groups,
 	.run = stat_run,
 	.max_args = 2,

@@ -223,7 +223,7 @@ static void wait_sleep(const struct wait *wait, uint64_t deadline_ns)
 
 static int wait_loop(struct wait *wait)
 {
-	uint64_t begin_ns = clock_ns(CLOCK_MONOTONIC), now = begin_ns;
+	uint64_t begin_ns = clock_ns(CLOCK_MONOTONIC), now;
 	uint64_t deadline_ns = begin_ns + wait->options.timeout_ns;
 	bool told = false;
 	char end[96];

@@ -172,8 +172,9 @@ void looker_poll(struct looker *looker, uint64_t now_ns)
 {
 	uint64_t took;
 
-	if (!looker->count || now_ns < looker->next_ns)
+	if (now_ns < looker->next_ns || looker->seen == looker->measure->allocations)
 		return;
+	looker->seen = looker->measure->allocations;
 	look(looker, false);
 	took = clock_now() - now_ns;
 	looker->next_ns = now_ns + LOOK_SHARE * took;

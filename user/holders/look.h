@@ -20,6 +20,7 @@ struct looker {
 	size_t count;
 	bool overflow;	  /* more namespaces than that */
 	uint64_t next_ns; /* CLOCK_MONOTONIC: when the next look is due */
+	uint64_t seen;	  /* allocations at the latest look: without more there is no more in use */
 };
 
 struct looker looker_make(struct run_measure *measure);

@@ -75,32 +75,37 @@ static void waiting_judge(const struct time_wait_query *query, const struct wait
 	}
 }
 
-int time_wait_read(const struct time_wait_query *query, struct time_wait_state *state,
-		   struct reason *why)
+static int time_wait_sum(const struct time_wait_query *query, struct range_settings *settings,
+			 const struct socket_list *sockets, struct time_wait_state *state)
 {
-	CLEANUP_FREE struct waiting *list = NULL;
-	struct range_settings settings;
-	struct socket_list sockets = { 0 };
+	CLEANUP_FREE struct waiting *list = calloc(sockets->count + 1, sizeof(*list));
 	size_t count = 0;
-	int error = settings_read(&settings, why);
 
-	*state = (struct time_wait_state){ 0 };
-	if (!error)
-		error = sockets_read(&sockets, why);
-	if (!error) {
-		sockets_add_bound(&settings.reserved, &sockets);
-		state->usable = range_count(settings.range) -
-				port_set_count(&settings.reserved, settings.range);
-		list = calloc(sockets.count + 1, sizeof(*list));
-		if (!list)
-			error = reason_set(why, -ENOMEM, "no memory");
-	}
-	for (size_t i = 0; i < sockets.count && !error; i++)
-		count += waiting_matches(query, settings.range, &sockets.items[i], &list[count]);
-	sockets_free(&sockets);
-	if (error)
-		return error;
+	if (!list)
+		return -ENOMEM;
+	sockets_add_bound(&settings->reserved, sockets);
+	state->usable =
+		range_count(settings->range) - port_set_count(&settings->reserved, settings->range);
+	for (size_t i = 0; i < sockets->count; i++)
+		count += waiting_matches(query, settings->range, &sockets->items[i], &list[count]);
 	qsort(list, count, sizeof(*list), waiting_compare);
 	waiting_judge(query, list, count, state);
 	return 0;
+}
+
+int time_wait_read(const struct time_wait_query *query, struct time_wait_state *state,
+		   struct reason *why)
+{
+	struct range_settings settings;
+	struct socket_list sockets = { 0 };
+	int error = settings_read(&settings, why);
+
+	*state = (struct time_wait_state){ 0 };
+	if (error)
+		return error;
+	error = sockets_read(&sockets, why);
+	if (!error && time_wait_sum(query, &settings, &sockets, state))
+		error = reason_set(why, -ENOMEM, "no memory");
+	sockets_free(&sockets);
+	return error;
 }

@@ -57,7 +57,7 @@ static int value_parse(const char *text, enum figure_unit unit, bool named, doub
 	if (unit == UNIT_FLAG)
 		return !*rest && (*value == 0 || *value == 1) ? 0 : -EINVAL;
 	if (unit == UNIT_PERCENT)
-		return *rest == '%' && !*skip_blanks(rest + 1) ? 0 : *rest ? -EINVAL : 0;
+		return !*rest || !strcmp(skip_blanks(rest), "%") ? 0 : -EINVAL;
 	if (unit == UNIT_RATE && !strcmp(rest, "/s"))
 		return 0;
 	return *rest ? -EINVAL : 0;

@@ -44,7 +44,7 @@ static void run_note_range(struct run_measure *measure, const struct allocation 
 		at = (at + 1) % measure->range_count;
 	}
 	if (measure->range_count == RUN_LISTS_MAX) {
-		measure->incomplete = true;
+		measure->ranges_full = true;
 		return;
 	}
 	measure->ranges[measure->range_count++] = (struct run_range){
@@ -86,7 +86,7 @@ static void run_note_port(struct run_measure *measure, const struct allocation *
 	uint64_t *last, gone;
 
 	if (!ports) {
-		measure->incomplete = true;
+		measure->ports_full = true;
 		return;
 	}
 	last = &ports->last_ns[allocation->source.port];
@@ -215,9 +215,9 @@ static int run_allocation(struct sink *sink, const struct allocation *allocation
 		run_note_port(measure, allocation);
 	}
 	tuple = run_tuple_make(allocation);
-	run_tally_add(tally_add(&measure->tuples, &tuple), allocation);
+	run_tally_add(table_add(&measure->tuples, &tuple), allocation);
 	memcpy(comm, allocation->task.comm, strnlen(allocation->task.comm, sizeof(comm)));
-	run_tally_add(tally_add(&measure->comms, comm), allocation);
+	run_tally_add(table_add(&measure->comms, comm), allocation);
 	return 0;
 }
 
@@ -229,7 +229,7 @@ static struct run_changes *run_changes_of(struct run_measure *measure, uint32_t 
 		if (measure->changes[i].netns == netns)
 			return &measure->changes[i];
 	if (i == RUN_LISTS_MAX) {
-		measure->incomplete = true;
+		measure->changes_full = true;
 		return NULL;
 	}
 	measure->changes_count++;
@@ -282,7 +282,7 @@ void run_look_netns(struct run_measure *measure, uint32_t netns, const struct po
 
 void run_look_socket(struct run_measure *measure, const struct run_socket *socket)
 {
-	struct run_tally *tally = tally_find(&measure->tuples, &socket->tuple);
+	struct run_tally *tally = table_find(&measure->tuples, &socket->tuple);
 
 	if (!tally || socket->sport < tally->low || socket->sport > tally->high)
 		return;
@@ -314,16 +314,16 @@ struct run_measure run_measure_make(void)
 			  .range_change = run_range_change,
 			  .reserved_change = run_reserved_change,
 			  .loss = run_loss },
-		.tuples = tally_make(sizeof(struct run_tuple), sizeof(struct run_tally),
+		.tuples = table_make(sizeof(struct run_tuple), sizeof(struct run_tally),
 				     RUN_TUPLES_MAX),
-		.comms = tally_make(EVENT_COMM_LEN, sizeof(struct run_tally), RUN_COMMS_MAX),
+		.comms = table_make(EVENT_COMM_LEN, sizeof(struct run_tally), RUN_COMMS_MAX),
 	};
 }
 
 void run_measure_free(struct run_measure *measure)
 {
-	tally_free(&measure->tuples);
-	tally_free(&measure->comms);
+	table_free(&measure->tuples);
+	table_free(&measure->comms);
 	for (size_t i = 0; i < measure->ports_count; i++)
 		free(measure->ports[i].last_ns);
 	measure->ports_count = 0;

@@ -9,7 +9,7 @@
 
 #include "event/stream.h"
 #include "measure/figures.h"
-#include "measure/tally.h"
+#include "util/table.h"
 
 /* The unit in which ports run out. Compared as bytes: made by run_tuple_make(), or zeroed first. */
 struct run_tuple {
@@ -78,14 +78,14 @@ struct run_measure {
 	uint64_t reused, reuse_min_ns;
 	unsigned int approx; /* enum approx: of at least one allocation */
 	enum backend backend;
-	bool incomplete; /* more ranges or ports than there is place for */
+	bool ranges_full, ports_full, changes_full; /* more than there is place for */
 	bool look_complete;
 	uint32_t look;		  /* number of the look under way, or of the latest */
 	uint64_t open, peak_open; /* connections of the run's tuples, not in TIME_WAIT */
 	uint64_t time_wait, time_wait_clean_ns; /* at the latest look */
 	struct hist latency, examined, reuse;
-	struct tally tuples; /* struct run_tuple to struct run_tally */
-	struct tally comms;  /* char[EVENT_COMM_LEN], zeros behind the name, to struct run_tally */
+	struct table tuples; /* struct run_tuple to struct run_tally */
+	struct table comms;  /* char[EVENT_COMM_LEN], zeros behind the name, to struct run_tally */
 	struct run_range ranges[RUN_LISTS_MAX];
 	struct run_ports ports[RUN_LISTS_MAX];
 	struct run_changes changes[RUN_LISTS_MAX];

@@ -95,6 +95,11 @@ static void figures_range(const struct run_measure *measure, struct figures *out
 	figure_set(out, FIGURE_RANGES, (double)measure->range_count);
 	figure_set(out, FIGURE_RANGE_CHANGES, (double)ranges);
 	figure_set(out, FIGURE_RESERVED_CHANGES, (double)reserved);
+	if (measure->ranges_full)
+		out->at[FIGURE_RANGES].bound = BOUND_AT_LEAST;
+	if (measure->ranges_full || measure->changes_full)
+		out->at[FIGURE_RANGE_CHANGES].bound = out->at[FIGURE_RESERVED_CHANGES].bound =
+			BOUND_AT_LEAST;
 	if (!range)
 		return;
 	struct port_range ports = { range->low, range->high };
@@ -141,7 +146,7 @@ static void figures_ports(const struct run_measure *measure, struct figures *out
 
 	for (size_t i = 0; i < measure->ports_count; i++)
 		distinct += measure->ports[i].distinct;
-	if (measure->incomplete) {
+	if (measure->ports_full) {
 		set_unknown(out, FIGURE_PORTS_DISTINCT);
 		set_unknown(out, FIGURE_PORTS_REUSED);
 		set_unknown(out, FIGURE_REUSE_MIN);
@@ -187,7 +192,7 @@ static struct fill tuple_fill(const struct run_measure *measure, const struct ru
 				      .exact = true };
 		return fill;
 	}
-	fill.used = tally->peak_used;
+	fill.used = tally->peak_used ?: 1; /* the port of a search that succeeded */
 	if (tally->second_pass && fill.usable) {
 		double proven = range_knee(range) - (range_count(range) - fill.usable);
 
@@ -208,8 +213,8 @@ static void figures_peak(const struct run_measure *measure, struct figures *out)
 		out->at[FIGURE_TUPLES].bound = BOUND_AT_LEAST;
 	figure_set(out, FIGURE_TUPLES, (double)measure->tuples.count);
 	for (size_t i = 0; i < measure->tuples.count; i++) {
-		const struct run_tuple *tuple = tally_key(&measure->tuples, i);
-		const struct run_tally *tally = tally_value(&measure->tuples, i);
+		const struct run_tuple *tuple = table_key(&measure->tuples, i);
+		const struct run_tally *tally = table_value(&measure->tuples, i);
 		struct fill fill = tuple_fill(measure, tuple, tally);
 
 		/* Of what has no destination, other sockets of any kind are in the way as well. */
@@ -362,16 +367,16 @@ static bool tally_above(const struct run_tally *a, const struct run_tally *b)
 	return a->allocations > b->allocations;
 }
 
-/* The entries of @tally that come first, by insertion: @room is a handful. */
-static size_t tally_top(const struct tally *tally, size_t *top, size_t room)
+/* The entries that come first, by insertion: @room is a handful. */
+static size_t tally_top(const struct table *table, size_t *top, size_t room)
 {
 	size_t count = 0;
 
-	for (size_t entry = 0; entry < tally->count; entry++) {
-		const struct run_tally *here = tally_value(tally, entry);
+	for (size_t entry = 0; entry < table->count; entry++) {
+		const struct run_tally *here = table_value(table, entry);
 		size_t at = count;
 
-		while (at && tally_above(here, tally_value(tally, top[at - 1])))
+		while (at && tally_above(here, table_value(table, top[at - 1])))
 			at--;
 		if (at == room)
 			continue;
@@ -391,8 +396,8 @@ size_t run_measure_top_tuples(const struct run_measure *measure, struct run_top_
 	size_t count = tally_top(&measure->tuples, entries, room < TOP_MAX ? room : TOP_MAX);
 
 	for (size_t i = 0; i < count; i++)
-		top[i] = (struct run_top_tuple){ tally_key(&measure->tuples, entries[i]),
-						 tally_value(&measure->tuples, entries[i]) };
+		top[i] = (struct run_top_tuple){ table_key(&measure->tuples, entries[i]),
+						 table_value(&measure->tuples, entries[i]) };
 	return count;
 }
 
@@ -403,7 +408,7 @@ size_t run_measure_top_comms(const struct run_measure *measure, struct run_top_c
 	size_t count = tally_top(&measure->comms, entries, room < TOP_MAX ? room : TOP_MAX);
 
 	for (size_t i = 0; i < count; i++)
-		top[i] = (struct run_top_comm){ tally_key(&measure->comms, entries[i]),
-						tally_value(&measure->comms, entries[i]) };
+		top[i] = (struct run_top_comm){ table_key(&measure->comms, entries[i]),
+						table_value(&measure->comms, entries[i]) };
 	return count;
 }

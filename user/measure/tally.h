@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A hash table from keys to values of fixed sizes that only grows, up to a bound. */
+/*
+ * Counts a stream of allocations into the rows that `stat` has: in user space and by the same rules
+ * what bpf/aggregate.h does in the kernel.
+ */
 #ifndef EPHEMPORT_MEASURE_TALLY_H
 #define EPHEMPORT_MEASURE_TALLY_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "measure/interval.h"
 
-struct tally {
-	size_t key_size, value_size; /* bytes; of values a multiple of 8 */
-	size_t max;		     /* entries; beyond them tally_add() gives NULL */
-	size_t count;
-	uint64_t refused; /* calls of tally_add() that found no place or no memory */
-	/* Private. */
-	size_t slots;
-	uint32_t *index; /* entry + 1 by hash, 0: free */
-	unsigned char *entries;
+/* A hash table of rows: their numbers from 1 on; 0: empty. */
+struct tally_index {
+	uint32_t *slots;
+	size_t size; /* a power of two, at least twice the number of rows */
 };
 
-static inline struct tally tally_make(size_t key_size, size_t value_size, size_t max)
-{
-	return (struct tally){ .key_size = key_size, .value_size = value_size, .max = max };
-}
+struct tally {
+	enum stat_by by;
+	uint32_t keys_left;	 /* further keys of @by that get rows of their own */
+	struct stat_table table; /* ids are indices: rows stay in the order of first sight */
+	struct tally_index rows; /* by all that tells rows apart */
+	struct tally_index keys; /* the first row of each key, by that */
+};
+
+struct tally tally_make(enum stat_by by, uint32_t keys);
 void tally_free(struct tally *tally);
-/* The value of @key, zeroed where it is new; good until the next tally_add(). NULL: see above. */
-void *tally_add(struct tally *tally, const void *key);
-/* The value of @key, or NULL. */
-void *tally_find(const struct tally *tally, const void *key);
-/* By number, 0 to count - 1, in the order in which they were added. */
-const void *tally_key(const struct tally *tally, size_t entry);
-void *tally_value(const struct tally *tally, size_t entry);
+/* 0 or -ENOMEM. */
+int tally_add(struct tally *tally, const struct allocation *allocation);
+/* Sets @part to what was counted since the last call; ids stay the same. 0 or -ENOMEM. */
+int tally_take(struct tally *tally, struct stat_table *part);
 
 #endif

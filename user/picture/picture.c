@@ -101,7 +101,7 @@ static int count_port(struct picture *picture, const struct allocation *allocati
 	if (allocation->error)
 		return 0;
 	picture->chosen[allocation->source.port]++;
-	last = tally_add(&picture->last_uses, &key);
+	last = table_add(&picture->last_uses, &key);
 	if (!last)
 		return 0;
 	if (!*last)
@@ -212,7 +212,7 @@ int picture_open(struct picture *picture)
 		.tuples = rows_make(sizeof(struct run_tuple), ROWS_MAX),
 		.commands = rows_make(EVENT_COMM_LEN, ROWS_MAX),
 		.namespaces = rows_make(sizeof(uint32_t), ROWS_MAX),
-		.last_uses = tally_make(sizeof(struct use_key), sizeof(uint64_t *), FILL_TUPLES),
+		.last_uses = table_make(sizeof(struct use_key), sizeof(uint64_t *), FILL_TUPLES),
 	};
 	picture->examined_at = calloc(1, sizeof(*picture->examined_at));
 	picture->latency_at = calloc(1, sizeof(*picture->latency_at));
@@ -227,8 +227,8 @@ void picture_free(struct picture *picture)
 	rows_free(&picture->commands);
 	rows_free(&picture->namespaces);
 	for (size_t i = 0; i < picture->last_uses.count; i++)
-		free(*(uint64_t **)tally_value(&picture->last_uses, i));
-	tally_free(&picture->last_uses);
+		free(*(uint64_t **)table_value(&picture->last_uses, i));
+	table_free(&picture->last_uses);
 	free(picture->dots.items);
 	cells_free(&picture->ports);
 	cells_free(&picture->latencies);

@@ -107,8 +107,8 @@ struct picture {
 	uint32_t *chosen; /* PORT_COUNT: how often each port was chosen */
 
 	/* Of struct row; the keys: struct run_tuple, char[EVENT_COMM_LEN], uint32_t. */
-	struct tally tuples, commands, namespaces;
-	struct tally last_uses; /* struct use_key to uint64_t *: PORT_COUNT times */
+	struct table tuples, commands, namespaces;
+	struct table last_uses; /* struct use_key to uint64_t *: PORT_COUNT times */
 };
 
 /* A latency as 1 + log2(ns) * LATENCY_STEPS, rounded: within 1.1 %. */

@@ -4,21 +4,21 @@
 
 #include "picture/rows.h"
 
-struct tally rows_make(size_t key_size, size_t max)
+struct table rows_make(size_t key_size, size_t max)
 {
-	return tally_make(key_size, sizeof(struct row), max);
+	return table_make(key_size, sizeof(struct row), max);
 }
 
-void rows_free(struct tally *rows)
+void rows_free(struct table *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
-		free(((struct row *)tally_value(rows, i))->ports);
-	tally_free(rows);
+		free(((struct row *)table_value(rows, i))->ports);
+	table_free(rows);
 }
 
-int rows_find(struct tally *rows, const void *key, size_t ports_max, struct row **out)
+int rows_find(struct table *rows, const void *key, size_t ports_max, struct row **out)
 {
-	struct row *row = tally_add(rows, key);
+	struct row *row = table_add(rows, key);
 
 	*out = row;
 	if (!row || row->count)

@@ -4,11 +4,11 @@
 #define EPHEMPORT_PICTURE_ROWS_H
 
 #include "event/stream.h"
-#include "measure/tally.h"
+#include "util/table.h"
 #include "range/range.h"
 
 struct row {
-	uint64_t number; /* of the entry in its tally */
+	uint64_t number; /* of the entry in its table */
 	uint64_t count, failed, second_pass;
 	uint64_t latency_sum, latency_max; /* ns */
 	uint64_t examined_max;		   /* of those where it is known */
@@ -18,14 +18,14 @@ struct row {
 	struct port_set *ports;		   /* all that were chosen so far; NULL: not kept */
 };
 
-/* Tallies of struct row. */
-struct tally rows_make(size_t key_size, size_t max);
-void rows_free(struct tally *rows);
+/* Tables of struct row. */
+struct table rows_make(size_t key_size, size_t max);
+void rows_free(struct table *rows);
 /*
  * The row of @key; a new one keeps its ports where there are fewer than @ports_max rows. NULL where
  * the table is full. 0 or -ENOMEM.
  */
-int rows_find(struct tally *rows, const void *key, size_t ports_max, struct row **out);
+int rows_find(struct table *rows, const void *key, size_t ports_max, struct row **out);
 /* Counts the allocation. */
 void row_count(struct row *row, const struct allocation *allocation);
 /*

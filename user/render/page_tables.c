@@ -89,20 +89,20 @@ static int row_compare(const void *a, const void *b)
 	return x->count > y->count ? -1 : x->count < y->count;
 }
 
-static void table_data(struct json_object *data, const char *name, const struct tally *rows,
+static void table_data(struct json_object *data, const char *name, const struct table *rows,
 		       void (*key_data)(struct json_object *data, const void *key))
 {
 	CLEANUP_FREE const struct row **order = calloc(rows->count ?: 1, sizeof(*order));
 	struct json_object *table = json_object_new_object(), *list = json_object_new_array();
 
 	for (size_t i = 0; order && i < rows->count; i++)
-		order[i] = tally_value(rows, i);
+		order[i] = table_value(rows, i);
 	if (order)
 		qsort(order, rows->count, sizeof(*order), row_compare);
 	for (size_t i = 0; order && i < rows->count && i < TABLE_ROWS; i++) {
 		struct json_object *row = row_data(order[i]);
 
-		key_data(row, tally_key(rows, order[i]->number));
+		key_data(row, table_key(rows, order[i]->number));
 		page_push(list, row);
 	}
 	page_set(table, "total", page_number(rows->count));

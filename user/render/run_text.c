@@ -239,7 +239,8 @@ static void print_after(FILE *out, const struct figures *figures)
 			word(&words, figures, FIGURE_PEAK_OPEN));
 	}
 	if (number_of(figures, FIGURE_LOST))
-		fprintf(out, "  lost       %s allocations were not seen\n",
+		fprintf(out,
+			"  lost       %s allocations were not seen (a larger --buffer may help)\n",
 			word(&words, figures, FIGURE_LOST));
 }
 
