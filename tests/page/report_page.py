@@ -7,6 +7,7 @@ usage: report_page.py check PAGE TRUTH        marks where TRUTH says, in the col
        report_page.py load PAGE MILLISECONDS  drawn in at most so many of the page's thread
        report_page.py safe PAGE WORD...       harmless, and shows each WORD as text
        report_page.py sort PAGE TABLE COLUMN  sorts the table by a click and by a key, prints it
+       report_page.py zoom PAGE               keys and buttons move the time of both charts
        report_page.py shot PAGE FILE [WIDTH] [dark|print]
 
 TRUTH is a JSON file: "dots": [[seconds, port, "first"|"second"|"other"], ...], "empty": [[seconds,
@@ -177,10 +178,42 @@ def sort(browser, page, name, column):
     first = browser.evaluate(f"{head}.ariaSort")
     print(json.dumps({"sort": first, "rows": table(browser, name)}))
     browser.evaluate(f"{head}.querySelector('button').focus()")
-    for kind in ("keyDown", "keyUp"):
-        browser.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter",
-                     windowsVirtualKeyCode=13, text="\r" if kind == "keyDown" else "")
+    press(browser, "Enter", 13, "\r")
     print(json.dumps({"sort": browser.evaluate(f"{head}.ariaSort"), "rows": table(browser, name)}))
+
+
+def press(browser, key, code, text=None):
+    for kind in ("keyDown", "keyUp"):
+        browser.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code,
+                     **({"text": text} if text and kind == "keyDown" else {}))
+
+
+def seconds_in_view(browser, chart):
+    """From the labels of the axis: the seconds of its whole width."""
+    (a, at_a, _), (b, at_b, _) = browser.evaluate(f"({AXIS})('{chart}', 'x')")
+    return (b - a) / (at_b - at_a) * browser.evaluate(f"document.querySelector('#{chart} canvas').clientWidth")
+
+
+def zoom(browser, page):
+    browser.open(page)
+    charts = ("chart-ports", "chart-latency")
+    whole = seconds_in_view(browser, charts[0])
+    if not 10 < whole < 10.5:
+        fail(f"{whole} s are in view, of a recording of 10 s")
+    browser.evaluate("document.getElementById('chart-latency').focus()")
+    steps = [
+        (lambda: press(browser, "+", 187, "+"), whole / 2),
+        (lambda: browser.evaluate("document.querySelector('[data-zoom=in]').click()"), whole / 4),
+        (lambda: press(browser, "ArrowRight", 39), whole / 4),
+        (lambda: browser.evaluate("document.querySelector('[data-zoom=out]').click()"), whole / 2),
+        (lambda: press(browser, "0", 48, "0"), whole),
+    ]
+    for number, (step, expected) in enumerate(steps, 1):
+        step()
+        for chart in charts:
+            now = seconds_in_view(browser, chart)
+            if abs(now - expected) > 0.05:
+                fail(f"after step {number} {chart} shows {now} s, not {expected}")
 
 
 def shot(browser, page, file, width="1200", mode=""):
@@ -189,7 +222,7 @@ def shot(browser, page, file, width="1200", mode=""):
 
 
 def main():
-    commands = {"check": check, "load": load, "safe": safe, "sort": sort, "shot": shot}
+    commands = {"check": check, "load": load, "safe": safe, "sort": sort, "zoom": zoom, "shot": shot}
     if len(sys.argv) < 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     with Browser() as browser:

@@ -47,7 +47,7 @@ static void count_fill(struct picture *picture, const struct row *row,
 	int used = allocation->path == PATH_CONNECT ? row_used(row, allocation) : -1;
 	unsigned int level;
 
-	if (used < 0)
+	if (used < 0 || allocation->low > allocation->high)
 		return;
 	level = (unsigned int)used * FILL_STEPS /
 		range_count((struct port_range){ allocation->low, allocation->high });
