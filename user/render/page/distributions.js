@@ -115,7 +115,7 @@ function setUpChosen() {
     const x = d3.scaleLinear([first, first + bins.length * width], [0, frame.width]);
     const y = d3.scaleLinear([0, d3.max(bins, ([even, odd]) => even + odd)], [frame.height, 0]).nice();
     frame.axisBottom(x, d3.format("d"));
-    frame.axisLeft(y, d3.format("~s"));
+    frame.axisLeft(y, d3.format("~s"), y.ticks(4).filter(Number.isInteger));
     const each = frame.width / bins.length;
     bins.forEach(([even, odd], i) => {
       for (const [count, below, opacity] of [[odd, 0, 1], [even, odd, 0.5]])

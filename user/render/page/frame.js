@@ -94,7 +94,7 @@ function stamp(kind, size) {
 
 // How large a mark is drawn when so many are in view.
 function markSize(count) {
-  return count < 3000 ? 5 : count < 20000 ? 3 : count < 150000 ? 2 : 1;
+  return count < 300 ? 9 : count < 3000 ? 5 : count < 20000 ? 3 : count < 150000 ? 2 : 1;
 }
 
 /*
