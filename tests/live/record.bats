@@ -20,7 +20,9 @@ teardown() {
 	for pid in "${recorder:-}" "${tracer:-}" "${counter:-}" "${loading:-}"; do
 		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
 	done
-	! mountpoint -q "$BATS_TEST_TMPDIR/small" || umount "$BATS_TEST_TMPDIR/small"
+	for place in small cgroup; do
+		! mountpoint -q "$BATS_TEST_TMPDIR/$place" || umount "$BATS_TEST_TMPDIR/$place"
+	done
 }
 
 # start_record OPTION...: recording to $db on return.
@@ -127,18 +129,31 @@ rows() {
 		<(ephemport trace --json --from "$db" 2>/dev/null | jq -c "$counts")
 }
 
-@test "stat --from has the rows of a live stat of the same load" {
-	ephemport stat --json --comm "rec-$$" >"$BATS_TEST_TMPDIR/live" 2>"$BATS_TEST_TMPDIR/stat-notes" 3>&- &
-	counter=$!
-	wait_for 100 grep -qs 'tracing with' "$BATS_TEST_TMPDIR/stat-notes"
-	record_load --scenario "$("$loader" --list | awk '$1 != "udplite4_connect" { print $1 }' | paste -sd,)"
-	kill -INT "$counter"
-	wait "$counter"
-	rows='select(.type == "stat") | [.path, .proto, .family, .errno, .second_pass, .count]'
-	diff <(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | sort) \
-		<(ephemport stat --json --from "$db" | jq -c "$rows" | sort)
-	[ "$(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | wc -l)" -gt 10 ]
-	ephemport stat --json --from "$db" | /usr/bin/python3 "$ROOT/tests/load/validate.py" "$ROOT/docs/stat.schema.json"
+@test "stat --from has the rows of a live stat of the same load, --by any key" {
+	rows='select(.type == "stat") | [.path, .proto, .family, .errno, .second_pass, .count, .comm,
+		.saddr, .daddr, .dport, .netns, .uid, .cgroup_id, .other]'
+	for by in '' '--by comm' '--by daddr' '--by tuple' '--by netns' '--by uid' '--by cgroup'; do
+		# shellcheck disable=SC2086
+		ephemport stat --json --comm "rec-$$" $by >"$BATS_TEST_TMPDIR/live" 2>"$BATS_TEST_TMPDIR/stat-notes" 3>&- &
+		counter=$!
+		wait_for 100 grep -qs 'tracing with' "$BATS_TEST_TMPDIR/stat-notes"
+		start_record --comm "rec-$$" --explicit --force
+		make_load --range 40000-40099 --explicit --scenario "$("$loader" --list | awk '$1 != "udplite4_connect" { print $1 }' | paste -sd,)"
+		stop_record
+		kill -INT "$counter"
+		wait "$counter"
+		# shellcheck disable=SC2086
+		ephemport stat --json --from "$db" $by >"$BATS_TEST_TMPDIR/from"
+		diff <(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | sort) <(jq -c "$rows" "$BATS_TEST_TMPDIR/from" | sort)
+		[ "$(jq -c "$rows" "$BATS_TEST_TMPDIR/live" | wc -l)" -gt 10 ]
+		/usr/bin/python3 "$ROOT/tests/load/validate.py" "$ROOT/docs/stat.schema.json" <"$BATS_TEST_TMPDIR/from"
+	done
+	# Of more keys than there may be the rest is one row.
+	ephemport stat --json --from "$db" --by tuple --max-keys 2 >"$BATS_TEST_TMPDIR/few"
+	[ "$(jq -c 'select(.type == "stat" and (.other | not)) | [.netns, .saddr, .daddr, .dport]' \
+		"$BATS_TEST_TMPDIR/few" | sort -u | wc -l)" -eq 2 ]
+	total='[.[] | select(.type == "stat") | .count] | add'
+	[ "$(jq -s "$total" "$BATS_TEST_TMPDIR/few")" -eq "$(jq -s "$total" "$BATS_TEST_TMPDIR/from")" ]
 }
 
 @test "stat --from INTERVAL: intervals of recorded time, and together all of it" {
@@ -191,6 +206,35 @@ rows() {
 	[ "$(ephemport trace --json --from "$db" --count 7 2>/dev/null | grep -c '"alloc"')" -eq 7 ]
 }
 
+@test "--cgroup: what ran there, when the cgroup is gone, by its path" {
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	if [ -z "$root" ]; then
+		root=$BATS_TEST_TMPDIR/cgroup
+		mkdir "$root"
+		mount -t cgroup2 none "$root" || skip "no cgroup v2 here"
+	fi
+	group=$root/ephemport-test-$$
+	mkdir "$group" "$group/below" "$root/ephemport-test-$$-other" || skip "no cgroup can be made in $root"
+	start_record --comm "rec-$$"
+	make_load --scenario tcp4_connect --count 10
+	for place in "$group/below" "$root/ephemport-test-$$-other"; do
+		sh -c "echo \$\$ >$place/cgroup.procs; exec $loader --netns --scenario udp4_bind --count 10 \
+			--log $log.${place##*/}" 2>/dev/null
+	done
+	known() { [ "$(sqlite3 "$db" "SELECT count(*) FROM cgroups WHERE path LIKE '%-test-$$%'")" -eq 2 ]; }
+	wait_for 50 known
+	stop_record
+	rmdir "$group/below" "$group" "$root/ephemport-test-$$-other"
+	[ "$(sqlite3 "$db" "SELECT path FROM cgroups WHERE path LIKE '%/below'")" = "/ephemport-test-$$/below" ]
+	[ "$(sqlite3 "$db" 'SELECT count(*) FROM allocations')" -eq 30 ]
+	for path in "$group" "/ephemport-test-$$" "/ephemport-test-$$/" "$group/below"; do
+		ephemport trace --json --from "$db" --cgroup "$path" 2>/dev/null | jq -r 'select(.type == "alloc") | .sport' |
+			diff - <(jq -r .sport "$log.below")
+	done
+	run ephemport trace --from "$db" --cgroup "/ephemport-test"
+	[ "$status" -eq 2 ]
+}
+
 @test "killed in the middle of a storm it opens clean and lacks at most the last second" {
 	start_record --comm "rec-$$" --buffer 64M
 	"$loader" --netns --log "$log" --range 1024-65535 --scenario udp4_bind --count 1000000 2>/dev/null 3>&- &
@@ -211,6 +255,23 @@ rows() {
 	ephemport trace --json --from "$db" --count 10 >"$BATS_TEST_TMPDIR/events" 2>"$notes"
 	[ "$(grep -c '"alloc"' "$BATS_TEST_TMPDIR/events")" -eq 10 ]
 	grep -q 'was cut off' "$notes"
+}
+
+@test "a recording that was cut off, where its log cannot be read: one line says what to do" {
+	start_record
+	kill -KILL "$recorder"
+	wait "$recorder" || true
+	[ -e "$db-wal" ]
+	rm "$db-wal" "$db-shm"
+	# Where anybody gets to, and only root may write.
+	here=$(mktemp -d)
+	chmod 755 "$here"
+	cp "$db" "$ROOT/build/static/ephemport" "$here"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$here/ephemport" trace --from "$here/r.db"
+	rm -r "$here"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"its log cannot be opened from here: copy it, with what is named $here/r.db-wal, "* ]]
 }
 
 @test "on a full disk it ends with one line and status 1, and what was written stays" {
@@ -301,4 +362,38 @@ rows() {
 	ephemport trace --from "$db" 2>"$notes" | head -n 1
 	[ "${PIPESTATUS[0]}" -eq 0 ]
 	! grep -q error "$notes"
+}
+
+# query N: the Nth query of docs/recording.md.
+query() {
+	awk -v wanted="$1" '/^```sql$/ { n++; inside = 1; next } /^```$/ { inside = 0 }
+		inside && n == wanted' "$ROOT/docs/recording.md"
+}
+
+@test "every query of docs/recording.md runs and has an answer" {
+	record_load
+	count=$(grep -c '^```sql$' "$ROOT/docs/recording.md")
+	[ "$count" -gt 5 ]
+	for ((n = 1; n <= count; n++)); do
+		query "$n"
+		sqlite3 -readonly -bail -json "$db" "$(query "$n")" >"$BATS_TEST_TMPDIR/answer"
+		jq -e 'length > 0' "$BATS_TEST_TMPDIR/answer"
+	done
+	# The columns that it names are those that there are, and their order.
+	awk -F'|' '/^\| column \|/ { inside = 1; next } !/^\|/ { inside = 0 } inside { print $2 }' \
+		"$ROOT/docs/recording.md" | grep -o '`[a-z_]*`' | tr -d '`' | sort >"$BATS_TEST_TMPDIR/named"
+	sqlite3 "$db" "SELECT name FROM pragma_table_info('allocations')" | sort |
+		diff "$BATS_TEST_TMPDIR/named" -
+}
+
+@test "the answers of docs/recording.md are those of the log" {
+	record_load --scenario full_tcp4_connect,full_tcp6_connect,udp4_bind
+	diff <(sqlite3 -json "$db" "$(query 1)" | jq -r '.[] | "\(.path) \(.result) \(.count)"' | sort) \
+		<(jq -r '"\(.path) \(if .errno == 0 then "ok" else .errno end)"' "$log" | sort | uniq -c |
+			awk '{ print $2, $3, $1 }')
+	# Where ports ran out.
+	diff <(sqlite3 -json "$db" "$(query 2)" | jq -r '.[] | "\(.daddr) \(.dport) \(.failures)"' | sort) \
+		<(jq -r 'select(.errno != 0) | "\(.daddr) \(.dport)"' "$log" | sort | uniq -c |
+			awk '{ print $2, $3, $1 }')
+	[ "$(jq -s 'map(select(.errno != 0)) | length' "$log")" -gt 0 ]
 }

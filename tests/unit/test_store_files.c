@@ -167,6 +167,29 @@ static void damage_is_told(void **state)
 	store_reader__free(reader);
 }
 
+/* The sinks print a cause into room for a word. */
+static void a_cause_that_is_no_word_is_damage(void **state)
+{
+	static const char *const sql[] = {
+		"INSERT INTO losses VALUES (1, 0, 0, 1, printf('%.*c', 9999, 'x'))",
+		"INSERT INTO losses VALUES (1, 0, 0, 1, 'a\"b')",
+		"INSERT INTO losses VALUES (1, 0, 0, 1, NULL)",
+	};
+	struct place *place = *state;
+	struct sink *sinks[] = { NULL };
+	struct stream stream = { sinks };
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
+		struct store_reader *reader;
+
+		finish(writer_open(place, true));
+		run_sql(place, sql[i]);
+		reader = reader_open(place);
+		assert_int_equal(store_read(reader, NULL, &stream), -EIO);
+		store_reader__free(reader);
+	}
+}
+
 static int stop_allocation(struct sink *sink, const struct allocation *allocation)
 {
 	(void)sink, (void)allocation;
@@ -201,6 +224,7 @@ int main(void)
 		TEST(what_is_no_recording_is_told),
 		TEST(a_newer_version_is_told),
 		TEST(damage_is_told),
+		TEST(a_cause_that_is_no_word_is_damage),
 		TEST(the_error_of_a_sink_ends_the_reading),
 	};
 

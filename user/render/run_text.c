@@ -127,7 +127,7 @@ static void print_allocated(FILE *out, const struct figures *figures)
 			word(&words, figures, paths[i]));
 		separator = ", ";
 	}
-	fprintf(out, "%s, %s, busiest second %s; %s distinct ports, %s times one was used again\n",
+	fprintf(out, "%s, %s, busiest second %s; %s distinct ports, reused %s times\n",
 		*separator == ',' ? ")" : "", word(&words, figures, FIGURE_RATE),
 		word(&words, figures, FIGURE_RATE_PEAK),
 		word(&words, figures, FIGURE_PORTS_DISTINCT),
@@ -173,8 +173,9 @@ static void print_failed(FILE *out, const struct figures *figures)
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
 		if (!number_of(figures, errors[i].id))
 			continue;
-		fprintf(out, "%s%s %s", separator, errors[i].name,
-			word(&words, figures, errors[i].id));
+		fprintf(out, "%s%s", separator, errors[i].name);
+		if (number_of(figures, errors[i].id) != number_of(figures, FIGURE_ERRORS))
+			fprintf(out, " %s", word(&words, figures, errors[i].id));
 		separator = ", ";
 	}
 	fprintf(out, "), %s of all", word(&words, figures, FIGURE_ERROR_PCT));

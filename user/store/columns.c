@@ -8,6 +8,8 @@
 
 /* How many of each are remembered. */
 enum { KNOWN_KINDS = 256, KNOWN_TUPLES = 4096, KNOWN_TASKS = 4096 };
+/* The longest word for a loss. */
+enum { CAUSE_MAX = 64 };
 
 struct known_kind {
 	int64_t id; /* 0: empty */
@@ -266,9 +268,10 @@ int columns_reserved_change(struct columns *columns, struct reserved_change *cha
 							  columns_ports(row, 10, new, &change->new);
 }
 
-void columns_loss(struct columns *columns, struct loss *loss)
+int columns_loss(struct columns *columns, struct loss *loss)
 {
 	sqlite3_stmt *row = columns->records[COLUMNS_LOSS];
+	size_t length;
 
 	*loss = (struct loss){
 		.since_ns = (uint64_t)sqlite3_column_int64(row, 1),
@@ -276,4 +279,9 @@ void columns_loss(struct columns *columns, struct loss *loss)
 		.count = (uint64_t)sqlite3_column_int64(row, 3),
 		.cause = sqlite_text(row, 4),
 	};
+	length = strlen(loss->cause);
+	return length && length < CAUSE_MAX &&
+			       strspn(loss->cause, "abcdefghijklmnopqrstuvwxyz_") == length ?
+		       0 :
+		       -EIO;
 }

@@ -38,7 +38,8 @@ void columns_range_change(struct columns *columns, struct range_change *change);
 /* @old and @new are the room for the ports. */
 int columns_reserved_change(struct columns *columns, struct reserved_change *change,
 			    struct port_set *old, struct port_set *new);
-void columns_loss(struct columns *columns, struct loss *loss);
+/* -EIO where the cause is no word: sinks have room for one. */
+int columns_loss(struct columns *columns, struct loss *loss);
 /* A list of ports in a column, into @set: *@known is NULL where the column is. */
 int columns_ports(sqlite3_stmt *row, int column, struct port_set *set,
 		  const struct port_set **known);

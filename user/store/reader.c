@@ -47,6 +47,13 @@ static int number_read(sqlite3 *db, const char *sql, int64_t *number)
 	}
 }
 
+static bool log_fails(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
 /* Whether it is a recording, and one that we know how to read. */
 static int version_check(struct store_reader *reader, struct reason *why)
 {
@@ -55,6 +62,13 @@ static int version_check(struct store_reader *reader, struct reason *why)
 
 	if (!error)
 		error = number_read(reader->db, "PRAGMA user_version", &version);
+	/* The file was opened: it is the log, and what SQLite keeps in memory shared beside it. */
+	if (error && log_fails(reader->db))
+		return reason_set(
+			why, error,
+			"%s goes on or was cut off, and its log cannot be opened from "
+			"here: copy it, with what is named %s-wal, to where you may write",
+			reader->path, reader->path);
 	if (error && error != -EINVAL)
 		return reason_set(why, error, "%s cannot be read: %s", reader->path,
 				  sqlite_words(reader->db));
@@ -70,11 +84,18 @@ static int version_check(struct store_reader *reader, struct reason *why)
 	return 0;
 }
 
+/* Somebody else may have made the file: nothing of it may steer a terminal. */
 static const char *text_keep(struct store_reader *reader, sqlite3_stmt *row, int column, int slot)
 {
-	if (sqlite3_column_type(row, column) != SQLITE_NULL)
-		reader->texts[slot] = strdup(sqlite_text(row, column));
-	return reader->texts[slot];
+	char *text = sqlite3_column_type(row, column) == SQLITE_NULL ?
+			     NULL :
+			     strdup(sqlite_text(row, column));
+
+	for (char *at = text; at && *at; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			*at = '?';
+	reader->texts[slot] = text;
+	return text;
 }
 
 /* Of a recording that never came to its end: the last that it tells of. */
@@ -145,6 +166,9 @@ static int reader_start(struct store_reader *reader, struct reason *why)
 			    NULL))
 		return reason_set(why, sqlite_errno(reader->db), "%s cannot be read: %s",
 				  reader->path, sqlite_words(reader->db));
+	/* Nor may what is in it run: views and triggers call no function with effects. */
+	sqlite3_db_config(reader->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(reader->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	error = version_check(reader, why);
 	if (!error && meta_read(reader)) {
 		error = reader_failed(reader);
@@ -244,7 +268,8 @@ static int tell_record(struct reading *reading, enum column_table table)
 			       stream_reserved_change(reading->stream, &reserved) :
 			       0;
 	default:
-		columns_loss(columns, &loss);
+		if (columns_loss(columns, &loss))
+			return reader_failed(reading->reader);
 		return stream_loss(reading->stream, &loss);
 	}
 }

@@ -27,6 +27,7 @@ enum {
 	LOG_PAGES_QUIET = (8 << 20) / PAGE_SIZE,
 	LOG_PAGES_MAX = (1 << 30) / PAGE_SIZE,
 	QUIET_ROWS = 5000, /* in one commit */
+	BUSY_MS = 1000,
 };
 
 struct store_writer {
@@ -262,6 +263,8 @@ static int writer_create(struct store_writer *writer, const struct store_meta *m
 	if (sqlite3_open_v2(writer->path, &writer->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL))
 		return sqlite_errno(writer->db);
+	/* Whoever writes there besides us, an index perhaps, shall find time for it. */
+	sqlite3_busy_timeout(writer->db, BUSY_MS);
 	error = sqlite_run(writer->db, sql);
 	sqlite3_wal_hook(writer->db, on_log, writer);
 	if (!error)
@@ -344,6 +347,17 @@ static int write_end(struct store_writer *writer, uint64_t end_mono_ns, uint64_t
 	return sqlite_run(writer->db, sql);
 }
 
+/*
+ * One file, that also opens where nothing can be written beside it. Where somebody is reading it,
+ * that is left to SQLite when the last of them closes it.
+ */
+static int write_one_file(struct store_writer *writer)
+{
+	int error = sqlite_run(writer->db, "PRAGMA journal_mode = DELETE");
+
+	return error == -EBUSY ? 0 : error;
+}
+
 int store_writer__finish(struct store_writer *writer, uint64_t end_mono_ns, uint64_t end_ns,
 			 int status)
 {
@@ -354,12 +368,10 @@ int store_writer__finish(struct store_writer *writer, uint64_t end_mono_ns, uint
 		sqlite_run(writer->db, "ROLLBACK");
 	writer->open = false;
 	if (!error || error == -ENOSPC)
-		error = writer_failed(writer, write_end(writer, end_mono_ns, end_ns, status));
-	/* One file, that also opens where nothing can be written beside it. */
+		writer_failed(writer, write_end(writer, end_mono_ns, end_ns, status));
 	rows_close(&writer->rows);
-	if (!error && !writer->error)
-		error = writer_failed(writer,
-				      sqlite_run(writer->db, "PRAGMA journal_mode = DELETE"));
+	if (!writer->error)
+		writer_failed(writer, write_one_file(writer));
 	return writer->error;
 }
 

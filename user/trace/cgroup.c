@@ -103,12 +103,17 @@ int cgroup_path(int root, uint64_t id, char *path, size_t size)
 		struct file_handle head;
 		uint64_t id;
 	} handle = { { .handle_bytes = sizeof(id), .handle_type = 0xfe }, id };
-	int fd = open_by_handle_at(root, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* That of a mount of our own is O_PATH, which will not do. */
+	int mount = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_by_handle_at(mount, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = -errno;
 	char top[PATH_MAX];
 	ssize_t skip, length;
 
+	if (mount >= 0)
+		close(mount);
 	if (fd < 0)
-		return -errno;
+		return error;
 	length = directory_name(fd, path, size);
 	close(fd);
 	skip = directory_name(root, top, sizeof(top));
