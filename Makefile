@@ -56,6 +56,23 @@ $(PROGRAM): $(OBJECTS)
 # Every source of user/trace may use a skeleton; the others build without clang.
 $(filter $(BUILD)/user/trace/%,$(OBJECTS)): $(SKELETONS)
 
+# The page of 'report' without its data: style, scripts and the chart library in one file, which
+# user/render/page.c takes in.
+D3 ?= $(firstword $(wildcard /usr/share/nodejs/d3/dist/d3.min.js /usr/share/javascript/d3/d3.min.js))
+PAGE := user/render/page
+PAGE_SCRIPTS := $(addprefix $(PAGE)/,data.js head.js tables.js frame.js timeline.js distributions.js \
+	page.js)
+
+$(BUILD)/page.html: $(PAGE)/page.html $(PAGE)/page.css $(PAGE_SCRIPTS) $(D3)
+	@test -n "$(D3)" || { echo "no D3 library (Debian: node-d3): run tools/setup build, or make" \
+		"D3=FILE with a d3.min.js of version 5" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cat $(PAGE_SCRIPTS) > $(BUILD)/page.js
+	sed -e '/^@CSS@$$/{r $(PAGE)/page.css' -e 'd;}' -e '/^@D3@$$/{r $(D3)' -e 'd;}' \
+		-e '/^@JS@$$/{r $(BUILD)/page.js' -e 'd;}' $(PAGE)/page.html > $@
+
+$(BUILD)/user/render/page.o: $(BUILD)/page.html
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -152,7 +169,12 @@ check: ## install what the tests need, build, and run every test
 	tools/setup
 	+$(MAKE) --no-print-directory all guest-files check-run
 
-check-run: $(UNIT_TESTS)
+# Recordings of which every record is known, for the tests of pages.
+build/page/recording: tests/page/recording.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+check-run: $(UNIT_TESTS) build/page/recording
 	tests/run $(UNIT_TESTS)
 
 lint: ## check formatting, and the code with clang-tidy and shellcheck
