@@ -7,6 +7,7 @@
 #include "cli/message.h"
 #include "commands/commands.h"
 #include "commands/live.h"
+#include "event/limit.h"
 #include "render/json.h"
 #include "render/text.h"
 
@@ -58,20 +59,6 @@ static const struct option_group trace_groups[] = {
 	{ 0 },
 };
 
-/* Ends the stream after a number of allocations: the last sink, so that all have seen the last. */
-struct limit_sink {
-	struct sink sink;
-	uint64_t left; /* 0: no limit */
-};
-
-static int limit_allocation(struct sink *sink, const struct allocation *allocation)
-{
-	struct limit_sink *limit = (struct limit_sink *)sink;
-
-	(void)allocation;
-	return limit->left && !--limit->left ? -ECANCELED : 0;
-}
-
 static int trace_stream(const struct trace_options *options, struct tracer *tracer)
 {
 	struct json_sink json = json_sink_make(stdout);
@@ -79,7 +66,7 @@ static int trace_stream(const struct trace_options *options, struct tracer *trac
 		text_sink_make(stdout, options->relative, tracer__backend(tracer) == BACKEND_FENTRY,
 			       clock_ns(CLOCK_REALTIME));
 	struct summary summary = summary_make();
-	struct limit_sink limit = { { .allocation = limit_allocation }, options->count };
+	struct limit limit = limit_allocations(options->count);
 	struct sink *sinks[] = { options->json ? &json.sink : &text.sink, &summary.sink,
 				 &limit.sink, NULL };
 	struct stream stream = { sinks };
