@@ -37,7 +37,7 @@ SOURCES := $(shell find user -name '*.c')
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(if $(STATIC)$(DEBUG),$(BUILD)/ephemport,ephemport)
 SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-init tools/demo \
-	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*/*.sh)
+	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*.sh tests/*/*.sh)
 
 .DELETE_ON_ERROR:
 .PHONY: all help clean check check-unit check-run check-live-range demo guest-files kernel-matrix \
