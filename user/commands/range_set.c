@@ -126,6 +126,29 @@ static void set_show(const struct set *set, bool planned)
 	fflush(set_out(set));
 }
 
+static void set_show_way_back_at_boot(const struct set *set)
+{
+	const char *file = set->options.persist, *equals = *file ? "=" : "";
+	const struct persist *persist = &set->persist;
+	char range[RANGE_TEXT_LEN];
+	struct port_range was;
+	struct reason why;
+
+	if (!*persist->was) {
+		message_note("and at boot: ephemport range unset --persist%s%s", equals, file);
+	} else if (range_parse(persist->was, &was, &why)) {
+		message_note("and at boot: put '%s' back, which %s:%u said", persist->was,
+			     persist->path, persist->line);
+	} else if (range_equal(was, set->range)) {
+		message_note("and at boot: nothing to take back, %s:%u said so before",
+			     persist->path, persist->line);
+	} else {
+		range_format(range, was, RANGE_PLAIN);
+		message_note("and at boot: ephemport range set %s --persist%s%s, which %s:%u said",
+			     range, equals, file, persist->path, persist->line);
+	}
+}
+
 static void set_show_way_back(const struct set *set)
 {
 	for (size_t i = 0; i < set->scope.namespaces.count; i++) {
@@ -140,8 +163,7 @@ static void set_show_way_back(const struct set *set)
 			     worst > CHECK_NOTE ? " --force" : "");
 	}
 	if (set->options.persist)
-		message_note("and at boot: ephemport range unset --persist%s%s",
-			     *set->options.persist ? "=" : "", set->options.persist);
+		set_show_way_back_at_boot(set);
 }
 
 /* What both readers make of the files with ours as it is or will be. */
