@@ -142,7 +142,7 @@ demo: ## install what is missing, build, and show real allocations (GUEST=6.12: 
 
 check: ## install what the tests need, build, and run every test
 	tools/setup
-	+$(MAKE) --no-print-directory all guest-files check-run
+	+$(MAKE) --no-print-directory all guest-files fuzzers check-run
 
 check-run: $(UNIT_TESTS)
 	tests/run $(UNIT_TESTS)
@@ -188,7 +188,10 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -o $@ $^ -ljson-c -pthread
 
-fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## fuzz the parsers, FUZZ_SECONDS=30 each
+.PHONY: fuzzers
+fuzzers: $(FUZZERS:%=build/fuzz/fuzz_%)
+
+fuzz: fuzzers ## fuzz the parsers, FUZZ_SECONDS=30 each
 	@set -e; for fuzzer in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$fuzzer; \
 		build/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$fuzzer \
