@@ -95,7 +95,10 @@ build/bench/%: tests/bench/%.c
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ $< \
 		$(if $(filter floor,$*),$(LIBS_STATIC) $(LIBS))
 
-.PHONY: bench bench-compare bench-native
+$(BUILD)/tests/bench/userspace: $(BUILD)/tests/bench/userspace.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+.PHONY: bench bench-compare bench-native bench-user
 SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
 
 bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
@@ -107,6 +110,9 @@ bench-compare: ## what changed in that since a revision (BASE=main, KERNEL=6.12)
 
 bench-native: ## what tracing costs a storm of connects on this machine, in time (STORE=1)
 	tests/bench/native $(if $(STORE),--store)
+
+bench-user: all $(BUILD)/tests/bench/userspace ## what the user-space half manages and takes (STORE=1)
+	tests/bench/user $(if $(STORE),--store)
 
 # Counts candidates in the kernel's own loops: what `examined` is held against in guests.
 TRUTH := build/static/tests/vm/truth

@@ -55,6 +55,10 @@ static int live_start(const struct live_options *options, const char *command,
 	tracer_options->explain = options->explain;
 	tracer_options->verbose = options->verbose;
 	signal(SIGPIPE, SIG_IGN);
+	/* Each batch is flushed; within one, stdio's buffer of a page would be full every ten
+	 * lines. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, LIVE_STDOUT_BYTES);
 	if (tracer__new(tracer_options, tracer, message)) {
 		message_error("%s: %s; 'ephemport doctor' tells what works here", command, message);
 		return EXIT_UNSUPPORTED;
