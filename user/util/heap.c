@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <malloc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "util/heap.h"
+
+enum { LARGE_PAGE = 2 << 20, THRESHOLD = 128 << 10 /* glibc's own */ };
+
+void heap_reserve(size_t bytes)
+{
+	void *volatile seen; /* else the compiler leaves the pair out */
+	uintptr_t end, from;
+
+	mallopt(M_MMAP_THRESHOLD, (int)bytes + LARGE_PAGE);
+	mallopt(M_TRIM_THRESHOLD, (int)bytes + LARGE_PAGE);
+	/* Not touched, so it costs an address range alone. */
+	seen = malloc(bytes);
+	free(seen);
+	end = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
+	from = end - bytes / LARGE_PAGE * LARGE_PAGE;
+	/* As good as it gets: refused, it is slower. */
+	(void)!madvise((void *)from, end - from, MADV_HUGEPAGE);
+}
+
+void heap_release(void)
+{
+	mallopt(M_MMAP_THRESHOLD, THRESHOLD);
+	mallopt(M_TRIM_THRESHOLD, THRESHOLD);
+	malloc_trim(0);
+}
