@@ -81,6 +81,10 @@ cmp /etc/sysctl.conf /run/before
 expect 0 "$EPHEMPORT" range set 40000-50001 --persist=/etc/sysctl.conf
 has "$err" "nothing to take back, /etc/sysctl.conf:2 said so before"
 cmp /etc/sysctl.conf /run/before
+# One that takes --force.
+echo 'net.ipv4.ip_local_port_range = 32000 60000' >/etc/sysctl.conf
+expect 0 "$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
+has "$err" "range set 32000-60000 --persist=/etc/sysctl.conf --force, which /etc/sysctl.conf:1 said"
 # No range at all.
 echo 'net.ipv4.ip_local_port_range = "1024 x"' >/etc/sysctl.conf
 expect 0 "$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf

@@ -126,6 +126,16 @@ static void set_show(const struct set *set, bool planned)
 	fflush(set_out(set));
 }
 
+/* What the way back to @range there needs to be taken. */
+static const char *set_forced(const struct set *set, const struct range_place *place,
+			      struct port_range range)
+{
+	enum check_level worst = CHECK_NOTE;
+
+	set_lint(set, place, range, false, &worst);
+	return worst > CHECK_NOTE ? " --force" : "";
+}
+
 static void set_show_way_back_at_boot(const struct set *set)
 {
 	const char *file = set->options.persist, *equals = *file ? "=" : "";
@@ -144,8 +154,10 @@ static void set_show_way_back_at_boot(const struct set *set)
 			     persist->path, persist->line);
 	} else {
 		range_format(range, was, RANGE_PLAIN);
-		message_note("and at boot: ephemport range set %s --persist%s%s, which %s:%u said",
-			     range, equals, file, persist->path, persist->line);
+		message_note(
+			"and at boot: ephemport range set %s --persist%s%s%s, which %s:%u said",
+			range, equals, file, set_forced(set, &set->scope.places[0], was),
+			persist->path, persist->line);
 	}
 }
 
@@ -153,14 +165,12 @@ static void set_show_way_back(const struct set *set)
 {
 	for (size_t i = 0; i < set->scope.namespaces.count; i++) {
 		const struct netns *netns = set->scope.places[i].netns;
-		enum check_level worst = CHECK_NOTE;
 		char old[RANGE_TEXT_LEN];
 
 		range_format(old, set->old[i], RANGE_PLAIN);
-		set_lint(set, &set->scope.places[i], set->old[i], false, &worst);
 		message_note("to go back: ephemport range set %s%s%s%s", old,
 			     netns->current ? "" : " --netns ", netns->current ? "" : netns->path,
-			     worst > CHECK_NOTE ? " --force" : "");
+			     set_forced(set, &set->scope.places[i], set->old[i]));
 	}
 	if (set->options.persist)
 		set_show_way_back_at_boot(set);
