@@ -24,7 +24,9 @@
 #include "trace/decode.h"
 
 /* More than the caches of a processor have room for, as the ring is. */
-enum { RECORDS = 1 << 16, RUNS = 5, NAMESPACES = 4 };
+enum { RECORDS = 1 << 16, RUNS = 5, NAMESPACES = 1000 };
+
+#define NETNS_FIRST 4026531840u
 
 static const struct event_search searches[] = {
 	[PATH_CONNECT] = { .flags = SEARCH_PERTURB, .perturb_entry = 1000, .perturb_exit = 1002 },
@@ -60,7 +62,7 @@ static void record_make(struct event_alloc *event, unsigned int number)
 	event->task = (struct event_task){ .pid = 4000 + number % 9,
 					   .tid = 4000 + number % 77,
 					   .uid = 1000,
-					   .netns = 4026531840 + number % NAMESPACES,
+					   .netns = NETNS_FIRST + number % NAMESPACES,
 					   .cgroup_id = 5000 + number % 5,
 					   .comm = "nginx: worker" };
 	event->search = searches[event->path];
@@ -83,12 +85,11 @@ static long memory_kb(void)
 	return usage.ru_maxrss;
 }
 
-/* Reserved ports in one of the namespaces, as the kernel side tells them before its allocations. */
+/* Reserved ports in every second namespace, as the kernel side tells them before allocations. */
 static int decoder_make(struct decoder *decoder, const struct stream *stream)
 {
-	static const struct event_reserved reserved = { .type = EVENT_RESERVED,
-							.netns = 4026531840,
-							.bits = { [600] = 0xff } };
+	struct event_reserved reserved = { .type = EVENT_RESERVED, .bits = { [600] = 0xff } };
+	int error = 0;
 
 	*decoder = (struct decoder){ .backend = BACKEND_FENTRY,
 				     .clock_offset_ns = 1700000000000000000,
@@ -96,7 +97,11 @@ static int decoder_make(struct decoder *decoder, const struct stream *stream)
 				     .start = SEARCH_START_TABLE32,
 				     .conflicts_known = true,
 				     .timewait_known = true };
-	return decode_record(decoder, &reserved, sizeof(reserved), stream);
+	for (unsigned int i = 0; i < NAMESPACES && !error; i += 2) {
+		reserved.netns = NETNS_FIRST + i;
+		error = decode_record(decoder, &reserved, sizeof(reserved), stream);
+	}
+	return error;
 }
 
 /* Records per second of one run, or a negative errno. */
