@@ -12,17 +12,18 @@ enum { LARGE_PAGE = 2 << 20, THRESHOLD = 128 << 10 /* glibc's own */ };
 void heap_reserve(size_t bytes)
 {
 	void *volatile seen; /* else the compiler leaves the pair out */
-	uintptr_t end, from;
+	char *end;
 
 	mallopt(M_MMAP_THRESHOLD, (int)bytes + LARGE_PAGE);
 	mallopt(M_TRIM_THRESHOLD, (int)bytes + LARGE_PAGE);
 	/* Not touched, so it costs an address range alone. */
 	seen = malloc(bytes);
 	free(seen);
-	end = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
-	from = end - bytes / LARGE_PAGE * LARGE_PAGE;
+	end = sbrk(0);
+	end -= (uintptr_t)end % LARGE_PAGE;
+	bytes -= bytes % LARGE_PAGE;
 	/* As good as it gets: refused, it is slower. */
-	(void)!madvise((void *)from, end - from, MADV_HUGEPAGE);
+	(void)!madvise(end - bytes, bytes, MADV_HUGEPAGE);
 }
 
 void heap_release(void)
