@@ -38,7 +38,7 @@ SOURCES := $(shell find user -name '*.c')
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(if $(STATIC)$(DEBUG),$(BUILD)/ephemport,ephemport)
 SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-init tools/demo \
-	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*/*.sh)
+	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*.sh tests/*/*.sh)
 
 .DELETE_ON_ERROR:
 .PHONY: all help clean check check-unit check-run check-live-range demo guest-files kernel-matrix \
@@ -117,7 +117,10 @@ build/bench/%: tests/bench/%.c
 $(BUILD)/tests/bench/store: $(BUILD)/tests/bench/store.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
 
-.PHONY: bench bench-compare bench-native bench-store
+$(BUILD)/tests/bench/userspace: $(BUILD)/tests/bench/userspace.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+.PHONY: bench bench-compare bench-native bench-store bench-user
 SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
 
 bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
@@ -132,6 +135,8 @@ bench-native: ## what tracing costs a storm of connects on this machine, in time
 
 bench-store: $(BUILD)/tests/bench/store ## how many allocations a second a recording takes (ROWS=2000000)
 	$< $(or $(TMPDIR),/tmp) $(ROWS)
+bench-user: all $(BUILD)/tests/bench/userspace ## what the user-space half manages and takes (STORE=1)
+	tests/bench/user $(if $(STORE),--store)
 
 # Counts candidates in the kernel's own loops: what `examined` is held against in guests.
 TRUTH := build/static/tests/vm/truth
@@ -167,7 +172,7 @@ demo: ## install what is missing, build, and show real allocations (GUEST=6.12: 
 
 check: ## install what the tests need, build, and run every test
 	tools/setup
-	+$(MAKE) --no-print-directory all guest-files check-run
+	+$(MAKE) --no-print-directory all guest-files fuzzers check-run
 
 # Recordings of which every record is known, for the tests of pages.
 build/page/recording: tests/page/recording.c $(LIBRARY)
@@ -218,7 +223,10 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -o $@ $^ -ljson-c -pthread
 
-fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## fuzz the parsers, FUZZ_SECONDS=30 each
+.PHONY: fuzzers
+fuzzers: $(FUZZERS:%=build/fuzz/fuzz_%)
+
+fuzz: fuzzers ## fuzz the parsers, FUZZ_SECONDS=30 each
 	@set -e; for fuzzer in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$fuzzer; \
 		build/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$fuzzer \

@@ -53,6 +53,10 @@ static int live_try(const struct live_options *options, struct tracer_options *t
 	tracer_options->explain = options->explain;
 	tracer_options->verbose = options->verbose;
 	signal(SIGPIPE, SIG_IGN);
+	/* Each batch is flushed; within one, stdio's buffer of a page would be full every ten
+	 * lines. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, LIVE_STDOUT_BYTES);
 	return tracer__new(tracer_options, tracer, message);
 }
 

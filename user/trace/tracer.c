@@ -18,8 +18,10 @@
 #include "trace/kernel.h"
 #include "trace/skips.h"
 #include "trace/tracer.h"
+#include "util/heap.h"
 
-enum { LINKS_MAX = 32 };
+/* START_BYTES: for the types of the kernel, 5 MB and more, which libbpf copies once. */
+enum { LINKS_MAX = 32, START_BYTES = 16 << 20 };
 
 struct tracer {
 	const struct backend_info *backend;
@@ -113,7 +115,8 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 		return error;
 	config.wakeup_bytes = ring_bytes(wanted) / 8;
 	config.connect_start = tracer->facts.connect_start;
-	config.perturb_mask = tracer->facts.perturb_mask;
+	if (tracer->backend == &backends[BACKEND_FENTRY])
+		config.perturb_mask = kernel_perturb_mask();
 	config.rdonly_cast = kernel_function_args(&tracer->facts, "bpf_rdonly_cast") == 2;
 	for (const struct backend_program *program = tracer->backend->programs; program->name;
 	     program++) {
@@ -143,8 +146,11 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (!tracer->object)
 		return -errno;
 	error = tracer_configure(tracer, options, groups);
+	/* libbpf is about to load the same again: never both in memory. */
+	kernel_facts_free(&tracer->facts);
 	if (!error)
 		error = bpf_object__load(tracer->object);
+	heap_release();
 	if (error) {
 		bpf_object__close(tracer->object);
 		tracer->object = NULL;
@@ -375,6 +381,7 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	int error;
 
 	libbpf_set_print(options->verbose ? print_all : print_nothing);
+	heap_reserve(START_BYTES);
 	error = tracer_choose(tracer, options->backend);
 	if (error)
 		return error;
