@@ -94,6 +94,8 @@ static inline __s32 search_examined(const struct event_search *search, enum allo
 	if (path == PATH_CONNECT)
 		return error ? connect_examined_all(low, high, scans_all) :
 			       connect_examined(search, start, low, high, scans_all, port);
+	if (!udp && (search->flags & SEARCH_RECOUNTED))
+		return EXAMINED_UNKNOWN;
 	if (!udp)
 		return (__s32)(search->refused + !error);
 	if (error)

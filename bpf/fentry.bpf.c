@@ -30,6 +30,13 @@ static __always_inline __u16 search_errno(const struct flight *flight, int ret)
 	return ret < 0 ? -ret : EADDRINUSE;
 }
 
+/* The candidate seen last counted as refused, but it is the one that the search chose. */
+static __always_inline void candidate_chosen(struct flight *flight, const struct sock *sk, int ret)
+{
+	if (!ret && flight->named && flight->named == sk->__sk_common.skc_num)
+		flight->search.refused--;
+}
+
 /* A search has begun in alloc_begin() for this very socket; ends it with @ret of the function. */
 static __always_inline int search_exit(struct sock *sk, int ret)
 {
@@ -70,13 +77,6 @@ int BPF_PROG(connect_enter, struct inet_timewait_death_row *death_row, struct so
 	step_width_read(&flight->search, sk->__sk_common.skc_net.net);
 	connect_search_begin(flight, port_offset);
 	return 0;
-}
-
-/* The candidate seen last counted as refused, but it is the one that the search chose. */
-static __always_inline void candidate_chosen(struct flight *flight, const struct sock *sk, int ret)
-{
-	if (!ret && flight->named && flight->named == sk->__sk_common.skc_num)
-		flight->search.refused--;
 }
 
 static __always_inline int connect_exit(struct sock *sk, int ret)
@@ -136,8 +136,11 @@ static __always_inline int candidate_refused(struct sock *sk)
 }
 
 /*
- * bind and listen: each candidate that is refused makes one call that answers so, of one of these
- * two (net/ipv4/inet_connection_sock.c).
+ * bind and listen: each candidate that is refused makes one call that answers so, of
+ * inet_csk_bind_conflict() or, from 6.1 for a socket of an address of its own, of
+ * inet_bhash2_addr_any_conflict() (net/ipv4/inet_connection_sock.c). The latter is asked about
+ * every candidate, free ones too: too dear to follow. It refuses only where it has found a wildcard
+ * socket at the port, which is one call more.
  */
 SEC("fexit/inet_csk_bind_conflict")
 int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reuseport_ok, int ret)
@@ -147,21 +150,39 @@ int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reusepo
 
 /* From 6.1 (28044fc1d495): tb2 came in after tb. */
 SEC("fexit/inet_csk_bind_conflict")
-int BPF_PROG(bind_conflict5, struct sock *sk, void *tb, void *tb2, bool relax, bool reuseport_ok,
-	     int ret)
+int BPF_PROG(bind_conflict5, struct sock *sk, struct inet_bind_bucket *tb, void *tb2, bool relax,
+	     bool reuseport_ok, int ret)
 {
-	return (ret & 0xff) ? candidate_refused(sk) : 0;
+	struct flight *flight = (ret & 0xff) ? flight_of_search(sk) : NULL;
+
+	if (!flight)
+		return 0;
+	/* Else the wildcard socket did not stand in the way, but bind_any_match counted it. */
+	if (flight->named != tb->port)
+		flight->search.refused++;
+	flight->named = 0;
+	return 0;
 }
 
 /*
- * From 6.1: a socket of an address of its own against those of the wildcard. Called for every
- * candidate of such a socket, free ones too.
+ * A wildcard socket at the candidate: taken for a refusal. If it is none, inet_csk_bind_conflict()
+ * is asked about the same port next, and refuses it in its stead, or the port is chosen. A second
+ * one at the same port leaves open whether the search came by again.
  */
-SEC("fexit/inet_bhash2_addr_any_conflict")
-int BPF_PROG(bind_any_conflict, struct sock *sk, int port, int l3mdev, bool relax,
-	     bool reuseport_ok, int ret)
+SEC("fexit/inet_bind2_bucket_match_addr_any")
+int BPF_PROG(bind_any_match, void *tb2, void *net, unsigned short port, int l3mdev, struct sock *sk,
+	     int ret)
 {
-	return (ret & 0xff) ? candidate_refused(sk) : 0;
+	struct flight *flight = (ret & 0xff) ? flight_of_search(sk) : NULL;
+
+	if (!flight)
+		return 0;
+	if (flight->named == port)
+		flight->search.flags |= SEARCH_RECOUNTED;
+	else
+		flight->search.refused++;
+	flight->named = port;
+	return 0;
 }
 
 /*
@@ -265,7 +286,15 @@ int BPF_PROG(get_port_enter, struct sock *sk, unsigned short snum)
 SEC("fexit/inet_csk_get_port")
 int BPF_PROG(get_port_exit, struct sock *sk, unsigned short snum, int ret)
 {
-	return search_exit(sk, ret);
+	struct self self = self_get();
+	struct flight *flight = flight_mine(&self);
+
+	if (!flight || flight->sock != (__u64)sk)
+		return 0;
+	if (flight->path != PATH_EXPLICIT)
+		candidate_chosen(flight, sk, ret);
+	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
+	return 0;
 }
 
 /* Tells connect and send on an unbound socket from bind(): both end in the same get_port(). */
