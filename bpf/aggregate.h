@@ -110,16 +110,21 @@ static __always_inline __s32 stat_examined(struct flight *flight, struct sock *s
 	bool udp = proto == STAT_UDP || proto == STAT_UDPLITE;
 	bool scans_all = config.option_scans_all && (flight->flags & ALLOC_SOCKET_OPTION);
 
-	if (BRACKETED || !config.examined || (udp && !config.udp_examined))
-		return EXAMINED_UNKNOWN;
-	/* Reserved ports are passed over without a look; to reckon with them is left to user space.
-	 */
-	if ((udp || flight->path == PATH_CONNECT) &&
-	    reserved_any(READ(sk, __sk_common.skc_net.net)))
+	__s32 examined;
+
+	if (BRACKETED || !config.examined || udp)
 		return EXAMINED_UNKNOWN;
 	settings_recheck(flight);
-	return search_examined(&flight->search, flight->path, udp, config.connect_start,
-			       flight->low, flight->high, scans_all, port, error);
+	examined = search_examined(&flight->search, flight->path, config.connect_start, flight->low,
+				   flight->high, scans_all, port, error);
+	/*
+	 * Reserved ports are passed over without a look; to reckon with them is left to user space.
+	 * None comes before the first turn, which is that of most searches.
+	 */
+	if (flight->path == PATH_CONNECT && (examined > 1 || error) &&
+	    reserved_any(READ(sk, __sk_common.skc_net.net)))
+		return EXAMINED_UNKNOWN;
+	return examined;
 }
 
 static __always_inline void stat_address(__u32 out[4], struct sock *sk, const __u32 address[4])

@@ -81,13 +81,12 @@ static __always_inline void range_read(struct flight *flight, struct sock *sk)
 }
 
 /*
- * Of what is only counted: connect()'s, to tell the passes apart and what was examined; UDP's for
- * the latter; that which a named bind is held against.
+ * Of what is only counted: connect()'s, to tell the passes apart and what was examined; that which
+ * a named bind is held against.
  */
 static __always_inline bool range_matters(enum alloc_path path)
 {
-	return !config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT ||
-	       config.udp_examined;
+	return !config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT;
 }
 
 /*

@@ -105,7 +105,7 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	if (config.aggregate)
 		wanted = 1; /* the programs name the ring, but nothing goes through it */
 	config.option_scans_all = tracer->facts.option_scans_all;
-	config.udp_examined |= options->explain;
+	config.udp_examined = options->explain;
 	error = aggregate_configure(tracer->object, &config, options->keys);
 	if (error)
 		return error;
@@ -359,7 +359,7 @@ static unsigned int groups_wanted(const struct tracer_options *options)
 	unsigned int groups = (1u << GROUP_COUNT) - 1;
 
 	if (options->config.aggregate)
-		groups = GROUPS_OF_COUNTS | (options->config.udp_examined ? 1u << GROUP_DRAW : 0);
+		groups = GROUPS_OF_COUNTS;
 	else if (!options->explain)
 		groups &= ~(1u << GROUP_EXPLAIN | 1u << GROUP_DRAW);
 	return groups;
