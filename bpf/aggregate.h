@@ -67,27 +67,25 @@ static __always_inline __u32 stat_error(__u16 error)
 }
 
 /* ::ffff:0:0/96 at @words, in three reads at most, mostly one. */
-#define STAT_IS_MAPPED(words) ((words)[2] == bpf_htonl(0xffff) && !(words)[0] && !(words)[1])
+#define STAT_IS_MAPPED(words)	  ((words)[2] == bpf_htonl(0xffff) && !(words)[0] && !(words)[1])
+#define STAT_WORD(sk, address, i) READ(sk, __sk_common.address.in6_u.u6_addr32[i])
+#define STAT_SOCK_MAPPED(sk, address)                                                    \
+	(STAT_WORD(sk, address, 2) == bpf_htonl(0xffff) && !STAT_WORD(sk, address, 0) && \
+	 !STAT_WORD(sk, address, 1))
 
 /* Whether it is IPv4 on the wire, as decode.c tells it: a v4-mapped address at either end. */
 static __always_inline bool stat_is_v4(const struct flight *flight, struct sock *sk)
 {
-	__u32 words[4] __attribute__((aligned(8)));
-
 	if (READ(sk, __sk_common.skc_family) == AF_INET)
 		return true;
 	if (BRACKETED && (flight->flags & ALLOC_SOURCE)) {
 		if (STAT_IS_MAPPED(flight->source))
 			return true;
-	} else {
-		read_16(words, ADDRESS_OF(sk, __sk_common.skc_v6_rcv_saddr));
-		if (STAT_IS_MAPPED(words))
-			return true;
+	} else if (STAT_SOCK_MAPPED(sk, skc_v6_rcv_saddr)) {
+		return true;
 	}
-	if (flight->path == PATH_CONNECT) {
-		read_16(words, ADDRESS_OF(sk, __sk_common.skc_v6_daddr));
-		return STAT_IS_MAPPED(words);
-	}
+	if (flight->path == PATH_CONNECT)
+		return STAT_SOCK_MAPPED(sk, skc_v6_daddr);
 	return BRACKETED && (flight->flags & ALLOC_DEST) && STAT_IS_MAPPED(flight->dest);
 }
 
@@ -114,7 +112,8 @@ static __always_inline __s32 stat_examined(struct flight *flight, struct sock *s
 
 	if (BRACKETED || !config.examined || udp)
 		return EXAMINED_UNKNOWN;
-	settings_recheck(flight);
+	if (flight->path == PATH_CONNECT)
+		settings_recheck(flight);
 	examined = search_examined(&flight->search, flight->path, config.connect_start, flight->low,
 				   flight->high, scans_all, port, error);
 	/*

@@ -9,9 +9,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED		   0
-#define READ(pointer, field)	   ((pointer)->field)
-#define ADDRESS_OF(pointer, field) (&(pointer)->field)
+#define BRACKETED		     0
+#define READ(pointer, field)	     ((pointer)->field)
+#define READ_16(out, pointer, field) copy_16(out, (const __u64 *)&(pointer)->field)
 
 #include "alloc.h"
 #include "writes.h"
@@ -73,7 +73,6 @@ int BPF_PROG(connect_enter, struct inet_timewait_death_row *death_row, struct so
 	flight = alloc_begin(&self, sk, PATH_CONNECT, 0, true);
 	if (!flight)
 		return 0;
-	flight->flags |= ALLOC_DEST;
 	step_width_read(&flight->search, sk->__sk_common.skc_net.net);
 	connect_search_begin(flight, port_offset);
 	return 0;

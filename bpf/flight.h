@@ -56,9 +56,10 @@ struct flight {
 	__u64 record;	 /* see submit_flags() */
 	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not tell it */
 	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
+	__u32 slot;    /* connect: of table_perturb */
 	__u32 writes;  /* of the slot's watch, at the start */
 	__be16 dport;
-	__u8 pad2[2];
+	__u8 pad2[6];
 };
 
 struct {

@@ -163,7 +163,7 @@ static int tracer_load_what_can_be(struct tracer *tracer, const struct tracer_op
 	if (!error || error == -EPERM)
 		return error;
 	for (unsigned int group = 0; group < GROUP_COUNT; group++) {
-		if (tracer_load(tracer, options, 1u << group))
+		if (!(*groups & (1u << group)) || tracer_load(tracer, options, 1u << group))
 			continue;
 		good |= 1u << group;
 		bpf_object__close(tracer->object);
