@@ -95,8 +95,8 @@ build/bench/%: tests/bench/%.c
 	$(CC) -std=gnu17 -O2 -g $(WARNINGS) -static -pthread -o $@ $< \
 		$(if $(filter floor,$*),$(LIBS_STATIC) $(LIBS))
 
-.PHONY: bench bench-compare bench-native
-SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
+.PHONY: bench bench-compare bench-native bench-growth
+SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native growth) tests/bench/growth.sh
 
 bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
 	tools/setup build guest bench
@@ -107,6 +107,10 @@ bench-compare: ## what changed in that since a revision (BASE=main, KERNEL=6.12)
 
 bench-native: ## what tracing costs a storm of connects on this machine, in time (STORE=1)
 	tests/bench/native $(if $(STORE),--store)
+
+bench-growth: ## whether that stays with many sockets, threads and namespaces (KERNEL=6.12; STORE=1)
+	tools/setup build guest
+	tests/bench/growth --kernel $(or $(KERNEL),6.12) $(if $(STORE),--store)
 
 # Counts candidates in the kernel's own loops: what `examined` is held against in guests.
 TRUTH := build/static/tests/vm/truth
