@@ -262,8 +262,7 @@ static int stat_run(const struct command *command, int argc, char **argv)
 		message_error("stat: --max-keys: there are no keys without --by");
 		return EXIT_USAGE;
 	}
-	counts = (struct config){ .by = (uint8_t)options.by,
-				  .examined = true };
+	counts = (struct config){ .by = (uint8_t)options.by, .examined = true };
 	status = live_open_aggregate(&options.live, command->name, &counts,
 				     options.keys ? (uint32_t)options.keys : AGGREGATE_KEYS_DEFAULT,
 				     &tracer);
