@@ -58,7 +58,6 @@ enum search_flag {
 	SEARCH_DRAW = 1 << 3,	   /* draw was seen */
 	SEARCH_TW_REUSED = 1 << 4, /* the port was taken over from a socket in TIME_WAIT */
 	SEARCH_REUSEPORT = 1 << 5, /* SO_REUSEPORT is set */
-	SEARCH_RECOUNTED = 1 << 6, /* bind: one candidate may have been counted for another */
 };
 
 /*

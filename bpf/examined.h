@@ -57,8 +57,7 @@ static inline __s32 search_examined(const struct event_search *search, enum allo
 				    enum connect_start start, __u32 low, __u32 high, bool scans_all,
 				    __u32 port, __u16 error)
 {
-	if ((search->flags & (SEARCH_SETTINGS_CHANGED | SEARCH_RECOUNTED)) || error == ENOMEM ||
-	    path == PATH_EXPLICIT)
+	if ((search->flags & SEARCH_SETTINGS_CHANGED) || error == ENOMEM || path == PATH_EXPLICIT)
 		return EXAMINED_UNKNOWN;
 	if (path != PATH_CONNECT)
 		return (__s32)(search->refused + !error);

@@ -215,11 +215,6 @@ struct pt_regs {
 	unsigned long di, si, dx, orig_ax;
 };
 
-/* All sockets of one port (net/inet_hashtables.h). */
-struct inet_bind_bucket {
-	unsigned short port;
-};
-
 struct inet_timewait_death_row;
 
 #pragma clang attribute pop

@@ -24,6 +24,18 @@ measure() {
 		>>/out/lines
 }
 
+# crowded NAME
+crowded() {
+	# shellcheck disable=SC2046 # three numbers
+	crowd $(echo "$point" | tr / ' ') >/out/crowd 2>&1 &
+	crowd=$!
+	wait_for $crowd /out/crowd ready
+	measure "$1"
+	kill $crowd
+	wait $crowd || true
+	rm -f /out/crowd # or the next one would seem ready at once
+}
+
 # traced NAME ARGUMENT...: the crowd starts after the tracer, so that nothing of it is news.
 traced() {
 	name=$1
@@ -31,28 +43,16 @@ traced() {
 	ephemport "$@" >/out/events 2>/out/notes &
 	tracer=$!
 	wait_for $tracer /out/notes "with"
-	# shellcheck disable=SC2046 # three numbers
-	crowd $(echo "$point" | tr / ' ') >/out/crowd 2>&1 &
-	crowd=$!
-	wait_for $crowd /out/crowd ready
-	measure "$name"
+	crowded "$name"
 	kill -INT $tracer
 	wait $tracer
-	kill $crowd
-	wait $crowd || true
-	rm -f /out/events
+	rm -f /out/events /out/notes
 }
 
 : >/out/lines
 for point; do
 	echo "$point" >&2
-	# shellcheck disable=SC2046
-	crowd $(echo "$point" | tr / ' ') >/out/crowd 2>&1 &
-	crowd=$!
-	wait_for $crowd /out/crowd ready
-	measure off
-	kill $crowd
-	wait $crowd || true
+	crowded off
 	traced trace trace --json --backend fentry
 	traced stat stat --json --backend fentry 1
 done

@@ -125,7 +125,6 @@ static void test_doubt_is_unknown(void **state)
 		{ 0, 5, 0 },
 		{ SEARCH_PERTURB | SEARCH_RIVALS, 5, 0 },
 		{ SEARCH_PERTURB | SEARCH_SETTINGS_CHANGED, 5, 0 },
-		{ SEARCH_PERTURB | SEARCH_RECOUNTED, 5, 0 },
 		{ SEARCH_PERTURB, 0, 0 },
 		{ SEARCH_PERTURB, 5, 50 },
 	};

@@ -21,7 +21,7 @@
 static const struct backend_program fentry_programs[] = {
 	{ "bind_conflict4", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 4 },
 	{ "bind_conflict5", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 5 },
-	{ "bind_any_match", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 5 },
+	{ "bind_any_conflict", GROUP_CONFLICT, BIND | LISTEN, CLASS_TCP, 5 },
 	{ "random_draw", GROUP_DRAW, BIND | AUTOBIND, CLASS_UDP, 0 },
 	{ "timewait_taken", GROUP_TIMEWAIT, CONNECT, CLASS_TCP, 0 },
 	{ "reserved_enter", GROUP_RESERVED, 0, BOTH, 0 },

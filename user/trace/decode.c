@@ -130,9 +130,7 @@ static struct search_result decode_search(const struct decoder *decoder,
 		return unknown;
 	if (udp)
 		return event->search.slots ? udp_result(event, range, reserved) : unknown;
-	if (!decoder->conflicts_known || (event->search.flags & SEARCH_RECOUNTED))
-		return unknown;
-	return bind_result(event, range);
+	return decoder->conflicts_known ? bind_result(event, range) : unknown;
 }
 
 /*

@@ -28,8 +28,8 @@ uint64_t skips_count(const struct bpf_object *object)
 uint64_t skips_count_inner(const struct bpf_object *object)
 {
 	static const char *const inner[] = {
-		"bind_conflict4", "bind_conflict5", "bind_any_match", "random_draw",
-		"tuple_check4",	  "tuple_check6",   "tuple6_check4",  "tuple6_check6",
+		"bind_conflict4", "bind_conflict5", "bind_any_conflict", "random_draw",
+		"tuple_check4",	  "tuple_check6",   "tuple6_check4",	 "tuple6_check6",
 		"timewait_check", "timewait_taken",
 	};
 	uint64_t skips = 0;

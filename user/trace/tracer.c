@@ -224,10 +224,10 @@ static void decoder_learn(struct tracer *tracer, unsigned int groups)
 {
 	struct decoder *decoder = &tracer->decoder;
 
-	decoder->conflicts_known =
-		(groups & (1u << GROUP_CONFLICT)) && (program_loaded(tracer, "bind_conflict4") ||
-						      (program_loaded(tracer, "bind_conflict5") &&
-						       program_loaded(tracer, "bind_any_match")));
+	decoder->conflicts_known = (groups & (1u << GROUP_CONFLICT)) &&
+				   (program_loaded(tracer, "bind_conflict4") ||
+				    (program_loaded(tracer, "bind_conflict5") &&
+				     program_loaded(tracer, "bind_any_conflict")));
 	decoder->timewait_known =
 		(groups & (1u << GROUP_TIMEWAIT)) && program_loaded(tracer, "timewait_taken");
 	decoder->explain = (groups & (1u << GROUP_EXPLAIN)) &&
