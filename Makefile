@@ -120,8 +120,8 @@ $(BUILD)/tests/bench/store: $(BUILD)/tests/bench/store.o $(LIBRARY)
 $(BUILD)/tests/bench/userspace: $(BUILD)/tests/bench/userspace.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
 
-.PHONY: bench bench-compare bench-native bench-store bench-user
-SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
+.PHONY: bench bench-compare bench-native bench-store bench-user bench-growth
+SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native growth) tests/bench/growth.sh
 
 bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
 	tools/setup build guest bench
@@ -135,8 +135,13 @@ bench-native: ## what tracing costs a storm of connects on this machine, in time
 
 bench-store: $(BUILD)/tests/bench/store ## how many allocations a second a recording takes (ROWS=2000000)
 	$< $(or $(TMPDIR),/tmp) $(ROWS)
+
 bench-user: all $(BUILD)/tests/bench/userspace ## what the user-space half manages and takes (STORE=1)
 	tests/bench/user $(if $(STORE),--store)
+
+bench-growth: ## whether that stays with many sockets, threads and namespaces (KERNEL=6.12; STORE=1)
+	tools/setup build guest
+	tests/bench/growth --kernel $(or $(KERNEL),6.12) $(if $(STORE),--store)
 
 # Counts candidates in the kernel's own loops: what `examined` is held against in guests.
 TRUTH := build/static/tests/vm/truth

@@ -44,7 +44,9 @@ struct flight {
 	__u64 end_ns; /* 0, or when a hook inside the call showed that the search was over */
 	__u16 low, high;
 	__u32 settings_epoch; /* before the range was read */
-	__u16 named;	      /* PATH_EXPLICIT: the port that the caller asked for */
+	/* PATH_EXPLICIT: the port that the caller asked for. Else the candidate that was counted as
+	 * refused before it was, 0: none. */
+	__u16 named;
 	__u8 path;
 	__u8 flags;  /* enum alloc_flag */
 	__u8 untold; /* kept only because others' searches are judged by it */
@@ -54,9 +56,10 @@ struct flight {
 	__u64 record;	 /* see submit_flags() */
 	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not tell it */
 	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
+	__u32 slot;    /* connect: of table_perturb */
 	__u32 writes;  /* of the slot's watch, at the start */
 	__be16 dport;
-	__u8 pad2[2];
+	__u8 pad2[6];
 };
 
 struct {

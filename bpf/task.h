@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The task in whose context a program runs, and how it reads what the verifier lets it read only in
- * part. The backend defines ADDRESS_OF() and BRACKETED before; see alloc.h.
+ * part. The backend defines READ_16() and BRACKETED before; see alloc.h.
  */
 #ifndef EPHEMPORT_TASK_H
 #define EPHEMPORT_TASK_H
@@ -26,8 +26,15 @@ extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
 #define CAST(pointer, type) \
 	((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
 
+/* 16 bytes from within a structure whose type the verifier knows: two loads. */
+static __always_inline void copy_16(void *out, const __u64 *from)
+{
+	((__u64 *)out)[0] = from[0];
+	((__u64 *)out)[1] = from[1];
+}
+
 /* 16 bytes from anywhere in the kernel. */
-static __always_inline void read_16(void *out, const void *from)
+static __always_inline void probe_16(void *out, const void *from)
 {
 	if (config.rdonly_cast) {
 		struct timespec64 *words = CAST(from, struct timespec64);
@@ -85,7 +92,7 @@ static __always_inline void task_fill(struct event_task *out, const struct self 
 		out->pid = self->task->tgid;
 		out->uid = self->task->cred->uid.val;
 		out->cgroup_id = self->task->cgroups->dfl_cgrp->kn->id;
-		read_16(out->comm, ADDRESS_OF(task, comm));
+		READ_16(out->comm, task, comm);
 	} else {
 		out->pid = bpf_get_current_pid_tgid() >> 32;
 		out->uid = (__u32)bpf_get_current_uid_gid();

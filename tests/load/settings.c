@@ -98,18 +98,22 @@ void settings_alternate_stop(struct load_ctx *ctx)
 /* Sockets that hold a port each as long as the load runs, by a bind() to port 0. */
 int worker_hold_ports(struct worker *w)
 {
-	static const struct scenario holder = {
+	const struct scenario holder = {
 		.name = "bound",
 		.proto = IPPROTO_TCP,
 		.kind = ADDR_V4,
 		.call = CALL_BIND,
+		.tweak = w->ctx->bound_any ? TWEAK_ANY : TWEAK_NONE,
 	};
+	const int reuse = w->ctx->bound_any;
 
 	for (unsigned long i = 0; i < w->ctx->bound; i++) {
 		int fd = scenario_open(w, &holder), err;
 
 		if (fd < 0)
 			return fd;
+		if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)))
+			return worker_fail(w, errno, "SO_REUSEADDR");
 		err = alloc_bind(w, &holder, fd, 0);
 		if (err) /* the descriptor ends with the process, like those of the others */
 			return err < 0 ? err : worker_fail(w, err, "a port to hold");

@@ -105,7 +105,6 @@ int live_open_aggregate(const struct live_options *options, const char *command,
 	tracer_options.config.aggregate = 1;
 	tracer_options.config.by = counts->by;
 	tracer_options.config.examined = counts->examined;
-	tracer_options.config.udp_examined = counts->udp_examined;
 	return status ?: live_start(options, command, &tracer_options, tracer);
 }
 

@@ -107,7 +107,7 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	if (config.aggregate)
 		wanted = 1; /* the programs name the ring, but nothing goes through it */
 	config.option_scans_all = tracer->facts.option_scans_all;
-	config.udp_examined |= options->explain;
+	config.udp_examined = options->explain;
 	error = aggregate_configure(tracer->object, &config, options->keys);
 	if (!error)
 		error = descendants_configure(tracer->object, &config);
@@ -171,7 +171,7 @@ static int tracer_load_what_can_be(struct tracer *tracer, const struct tracer_op
 	if (!error || error == -EPERM)
 		return error;
 	for (unsigned int group = 0; group < GROUP_COUNT; group++) {
-		if (tracer_load(tracer, options, 1u << group))
+		if (!(*groups & (1u << group)) || tracer_load(tracer, options, 1u << group))
 			continue;
 		good |= 1u << group;
 		bpf_object__close(tracer->object);
@@ -367,7 +367,7 @@ static unsigned int groups_wanted(const struct tracer_options *options)
 	unsigned int groups = (1u << GROUP_COUNT) - 1;
 
 	if (options->config.aggregate)
-		groups = GROUPS_OF_COUNTS | (options->config.udp_examined ? 1u << GROUP_DRAW : 0);
+		groups = GROUPS_OF_COUNTS;
 	else if (!options->explain)
 		groups &= ~(1u << GROUP_EXPLAIN | 1u << GROUP_DRAW);
 	if (!(options->config.filters & FILTER_DESCENDANTS))
