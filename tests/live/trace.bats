@@ -210,7 +210,7 @@ links() {
 	[ "$output" -eq 0 ]
 }
 
-@test "trace and stat take less than 20 MB, the ring of 8 MB twice in it" {
+@test "trace and stat take less than 20 MB at the most, the ring of 8 MB included" {
 	for command in trace stat; do
 		ephemport "$command" >/dev/null 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
 		tracer=$!

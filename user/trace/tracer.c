@@ -16,6 +16,7 @@
 #include "trace/decode.h"
 #include "trace/descendants.h"
 #include "trace/kernel.h"
+#include "trace/ring.h"
 #include "trace/skips.h"
 #include "trace/tracer.h"
 #include "util/heap.h"
@@ -32,7 +33,7 @@ struct tracer {
 	int link_count;
 	unsigned int paths; /* 1 << enum alloc_path: traced */
 	bool sees_changes;  /* those of the range and of the reserved ports */
-	struct ring_buffer *ring;
+	struct ring ring;
 	struct aggregate aggregate;
 	int counters_fd;
 	struct event_counters counters; /* at the last look */
@@ -303,15 +304,14 @@ static int on_record(void *context, void *data, size_t size)
 
 static int tracer_read_ring(struct tracer *tracer)
 {
-	int events = bpf_object__find_map_fd_by_name(tracer->object, "events");
+	struct bpf_map *events = bpf_object__find_map_by_name(tracer->object, "events");
 	const struct bpf_map *counters =
 		bpf_object__find_map_by_name(tracer->object, ".data.counters");
 
 	if (!counters || bpf_map__value_size(counters) != sizeof(tracer->counters))
 		return -EINVAL; /* the kernel copies the whole value */
 	tracer->counters_fd = bpf_map__fd(counters);
-	tracer->ring = ring_buffer__new(events, on_record, tracer, NULL);
-	return tracer->ring ? 0 : -errno;
+	return ring_open(&tracer->ring, bpf_map__fd(events), bpf_map__max_entries(events));
 }
 
 static const char *const no_privilege =
@@ -452,7 +452,7 @@ void tracer__free(struct tracer *tracer)
 	if (!tracer)
 		return;
 	tracer__detach(tracer);
-	ring_buffer__free(tracer->ring);
+	ring_close(&tracer->ring);
 	aggregate_close(&tracer->aggregate);
 	bpf_object__close(tracer->object);
 	kernel_facts_free(&tracer->facts);
@@ -484,7 +484,7 @@ uint32_t tracer__descendants(const struct tracer *tracer)
 
 int tracer__fd(const struct tracer *tracer)
 {
-	return ring_buffer__epoll_fd(tracer->ring);
+	return tracer->ring.fd;
 }
 
 static uint64_t tracer_lost_by(const struct tracer *tracer, int cause)
@@ -539,7 +539,7 @@ int tracer__consume(struct tracer *tracer, const struct stream *stream)
 
 	tracer->stream = stream;
 	tracer->consumed = 0;
-	error = ring_buffer__consume(tracer->ring);
+	error = ring_consume(&tracer->ring, on_record, tracer);
 	if (error >= 0)
 		error = tracer_tell_losses(tracer, !tracer->link_count);
 	tracer->stream = NULL;
