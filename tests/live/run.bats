@@ -144,6 +144,16 @@ valid() {
 	agrees
 }
 
+@test "process numbers of another pid namespace: ours, or COMMAND's" {
+	run -0 unshare -pf --mount-proc ephemport run --json "$json" -- \
+		bash -c "$(load_into a --scenario tcp4_connect --count 20); $(load_into b --scenario udp4_bind --count 7)"
+	agrees
+	run -0 ephemport run --json "$json" -- unshare -pf --mount-proc bash -c "$(load_into a --scenario tcp4_connect --count 20)
+		$(load_into b --scenario udp4_bind --count 9)"
+	agrees
+	[ "$(figure .bind)" -eq 9 ]
+}
+
 @test "a range change during the run is told, and each range counted" {
 	script changes <<-EOF
 		echo 40000 40099 >/proc/sys/net/ipv4/ip_local_port_range
@@ -335,6 +345,25 @@ valid() {
 		[ "$(cat said)" = "got it" ]
 		grep -q '^source ports were not the bottleneck' "$notes"
 	done
+}
+
+@test "a signal ends --wait-all's waiting once COMMAND has ended" {
+	script leaves <<-'EOF'
+		setsid sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+		echo $! >daemon
+		exit 4
+	EOF
+	ephemport run --wait-all -- ./leaves 2>"$notes" 3>&- &
+	tracer=$!
+	wait_for 100 test -s daemon
+	wait_for 100 sh -c "! pgrep -P $tracer"
+	kill -0 "$(cat daemon)"
+	kill -TERM "$tracer"
+	status=0
+	wait "$tracer" || status=$?
+	kill "$(cat daemon)"
+	[ "$status" -eq 4 ]
+	grep -q '^source ports were not the bottleneck' "$notes"
 }
 
 @test "Ctrl-C on a terminal reaches COMMAND once, and the block comes after it" {

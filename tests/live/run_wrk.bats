@@ -32,12 +32,11 @@ setup() {
 	ip netns add "$netns"
 	inside ip link set lo up
 	inside nginx -p "$PWD" -e error.log -c nginx.conf 3>&- &
-	server=$!
 	wait_for 100 inside sh -c 'ss -Hltn "sport = :80" | grep -q .'
 }
 
 teardown() {
-	[ -z "${server:-}" ] || kill "$server" 2>/dev/null || true
+	ip netns pids "$netns" 2>/dev/null | xargs -r kill
 	ip netns del "$netns" 2>/dev/null || true
 }
 

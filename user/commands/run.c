@@ -45,7 +45,7 @@ struct run {
 	char **command;
 	struct inherited inherited;
 	struct gates gates;
-	struct gate_result *results; /* one for each, at the end */
+	struct gate_result results[GATES_MAX]; /* one for each, at the end */
 	struct figures figures;
 	struct tracer *tracer; /* NULL: --best-effort, and tracing is impossible */
 	FILE *json;
@@ -135,7 +135,6 @@ static void run_free(struct run *run)
 	store_writer__free(run->record.writer);
 	run_measure_free(&run->measure);
 	gates_free(&run->gates);
-	free(run->results);
 	free(run->options.fail.items);
 	cleanup_file(&run->json);
 	cleanup_close(&run->epoll);
@@ -154,10 +153,11 @@ static int run_add_gates(struct run *run)
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; run->options.strict && i < 3; i++)
-		if (gates_add(&run->gates, strict[i], &why))
-			return EXIT_ERROR;
-	run->results = calloc(run->gates.count + 1, sizeof(*run->results));
-	return run->results ? EXIT_DONE : EXIT_ERROR;
+		if (gates_add(&run->gates, strict[i], &why)) {
+			message_error("run: --strict: %s", why.text);
+			return EXIT_USAGE;
+		}
+	return EXIT_DONE;
 }
 
 /* Before COMMAND starts: whether it can be written. What is there stays until the end. */
@@ -383,6 +383,28 @@ static bool run_judge(struct run *run)
 	return failed;
 }
 
+/* The block in one write, so that what COMMAND's descendants still say does not come between. */
+static void run_print(const struct run_report *report)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return;
+	run_print_text(out, report);
+	if (!fclose(out))
+		fwrite(text, 1, length, stderr);
+	free(text);
+}
+
+static bool run_wants_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && !(no_colour && *no_colour);
+}
+
 /* Block and files; the status of all. */
 static int run_tell(struct run *run)
 {
@@ -400,11 +422,12 @@ static int run_tell(struct run *run)
 		.status = run->status,
 		.begin_ns = run->begin_time_ns,
 		.traced = run->tracer,
+		.colour = run_wants_colour(),
 	};
 	bool failed = run_judge(run);
 	int error, recorded;
 
-	run_print_text(stderr, &report);
+	run_print(&report);
 	recorded = run_record_close(&run->record, run->measure.end_ns, run->status);
 	error = run_write_json(run, &report);
 	if (error)

@@ -110,7 +110,11 @@ int figure_ref_parse(const char *text, size_t length, struct figure_ref *ref)
 	} else {
 		return -EINVAL;
 	}
-	return aggregation_parse(dot + 1, length - head - 1, ref);
+	if (aggregation_parse(dot + 1, length - head - 1, ref))
+		return -EINVAL;
+	if (ref->dist == DIST_EXAMINED && ref->aggregation != AGGREGATE_AVG)
+		ref->unit = UNIT_COUNT;
+	return 0;
 }
 
 /* The figure that says the same, or FIGURE_COUNT. */

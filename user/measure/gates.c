@@ -165,9 +165,12 @@ static int gate_parse(const char *text, bool comparison, struct gate *gate, stru
 static int gates_add_parsed(struct gates *gates, const char *text, bool comparison,
 			    struct reason *why)
 {
-	struct gate *items = realloc(gates->items, (gates->count + 1) * sizeof(*items));
+	struct gate *items;
 	int error;
 
+	if (gates->count == GATES_MAX)
+		return reason_set(why, -E2BIG, "there are more than %d gates", GATES_MAX);
+	items = realloc(gates->items, (gates->count + 1) * sizeof(*items));
 	if (!items)
 		return reason_set(why, -ENOMEM, "no memory");
 	gates->items = items;

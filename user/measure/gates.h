@@ -38,12 +38,15 @@ struct gate_result {
 	struct figure value;
 };
 
+enum { GATES_MAX = 64 };
+
 struct gates {
 	struct gate *items;
 	size_t count;
 };
 
-/* Adds a gate. 0, -ENOMEM, or -EINVAL with what would be right in @why. @text must stay. */
+/* Adds a gate, of GATES_MAX at most. 0, -ENOMEM, -E2BIG, or -EINVAL with what would be right in
+ * @why. @text must stay. */
 int gates_add(struct gates *gates, const char *text, struct reason *why);
 /* The same for two runs: ratios and differences as well. */
 int gates_add_comparison(struct gates *gates, const char *text, struct reason *why);

@@ -20,6 +20,7 @@ struct run_report {
 	int status;			   /* of COMMAND, as a shell tells it */
 	uint64_t begin_ns;		   /* CLOCK_REALTIME */
 	bool traced;			   /* false: tracing was not possible, nothing is known */
+	bool colour;
 };
 
 /*
@@ -29,7 +30,10 @@ struct run_report {
 enum { RUN_VERDICT_LEN = 320 };
 void run_format_verdict(char *out, const struct figures *figures);
 
-/* The block at the end: verdict, figures, gates. Colour where @out is a terminal. */
+/*
+ * The block at the end: verdict, figures, gates. In many small pieces: who writes where others
+ * write as well gives a stream of his own.
+ */
 void run_print_text(FILE *out, const struct run_report *report);
 /* One line. 0, or a negative errno. */
 int run_print_json(FILE *out, const struct run_report *report);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "render/figures.h"
 #include "render/format.h"
@@ -290,7 +287,7 @@ static void print_top(FILE *out, const struct run_report *report)
 	}
 }
 
-static void print_gates(FILE *out, const struct run_report *report, bool colour)
+static void print_gates(FILE *out, const struct run_report *report)
 {
 	static const struct {
 		const char *mark, *colour;
@@ -310,6 +307,7 @@ static void print_gates(FILE *out, const struct run_report *report, bool colour)
 	for (size_t i = 0; i < report->gates->count; i++) {
 		const struct gate *gate = &report->gates->items[i];
 		enum gate_outcome outcome = report->results[i].outcome;
+		bool colour = report->colour;
 
 		figure_format(value, &report->results[i].value, gate->ref.unit);
 		fprintf(out, "%s%-2s%s %-*s  %s\n", colour ? marks[outcome].colour : "",
@@ -320,8 +318,7 @@ static void print_gates(FILE *out, const struct run_report *report, bool colour)
 void run_print_text(FILE *out, const struct run_report *report)
 {
 	const struct figures *figures = report->figures;
-	const char *no_colour = getenv("NO_COLOR");
-	bool colour = isatty(fileno(out)) && !(no_colour && *no_colour);
+	bool colour = report->colour;
 	char verdict[RUN_VERDICT_LEN];
 
 	run_format_verdict(verdict, figures);
@@ -339,5 +336,5 @@ void run_print_text(FILE *out, const struct run_report *report)
 		print_after(out, figures);
 		print_top(out, report);
 	}
-	print_gates(out, report, colour);
+	print_gates(out, report);
 }
