@@ -27,6 +27,7 @@ teardown() {
 
 # start_record OPTION...: recording to $db on return.
 start_record() {
+	rm -f "$notes"
 	ephemport record -o "$db" --duration 2m "$@" 2>"$notes" 3>&- &
 	recorder=$!
 	wait_for 100 grep -qs 'recording to' "$notes"
@@ -133,6 +134,7 @@ rows() {
 	rows='select(.type == "stat") | [.path, .proto, .family, .errno, .second_pass, .count, .comm,
 		.saddr, .daddr, .dport, .netns, .uid, .cgroup_id, .other]'
 	for by in '' '--by comm' '--by daddr' '--by tuple' '--by netns' '--by uid' '--by cgroup'; do
+		rm -f "$BATS_TEST_TMPDIR/stat-notes"
 		# shellcheck disable=SC2086
 		ephemport stat --json --comm "rec-$$" $by >"$BATS_TEST_TMPDIR/live" 2>"$BATS_TEST_TMPDIR/stat-notes" 3>&- &
 		counter=$!

@@ -132,10 +132,9 @@ static int trace_from(const struct trace_options *options, const struct from *fr
 
 	trace_job_init(&job, options, meta->backend, meta->begin_ns, until_ns);
 	from_note(from);
-	job.summary.begin_ns = meta->begin_mono_ns;
-	job.summary.end_ns =
-		until_ns && until_ns < meta->end_mono_ns ? until_ns : meta->end_mono_ns;
 	status = from_read(from, "trace", &job.stream);
+	job.summary.begin_ns = meta->begin_mono_ns;
+	job.summary.end_ns = job.limit.ended_ns ?: job.end.ended_ns ?: meta->end_mono_ns;
 	return status ?: trace_totals(&job);
 }
 

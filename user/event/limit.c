@@ -8,8 +8,10 @@ static int limit_allocation(struct sink *sink, const struct allocation *allocati
 	struct limit_sink *limit = (struct limit_sink *)sink;
 
 	if (limit->until_ns && allocation->start_ns >= limit->until_ns)
-		return -ECANCELED;
-	return limit->left && !--limit->left ? -ECANCELED : 0;
+		limit->ended_ns = limit->until_ns;
+	else if (limit->left && !--limit->left)
+		limit->ended_ns = allocation->start_ns + allocation->latency_ns;
+	return limit->ended_ns ? -ECANCELED : 0;
 }
 
 struct limit_sink limit_sink_count(uint64_t count)

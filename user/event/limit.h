@@ -9,6 +9,7 @@ struct limit_sink {
 	struct sink sink;
 	uint64_t left;	   /* allocations; 0: no limit */
 	uint64_t until_ns; /* CLOCK_MONOTONIC of what is told; 0: no limit */
+	uint64_t ended_ns; /* the same clock: when it ended the stream; 0: it did not */
 };
 
 /* The last sink counts, so that all others have seen the last allocation; the first keeps time. */
