@@ -110,6 +110,12 @@ look() {
 	look zoom "$page"
 }
 
+@test "the pointer on a mark tells what it is" {
+	"$recording" known "$db"
+	ephemport report "$db" -o "$page"
+	look hover "$page" 2 40901 'port 40901, second pass' 'connect to 10.0.0.2:80' '700 examined' 'by wrk' '2 s after'
+}
+
 @test "filters choose what is on the page" {
 	"$recording" known "$db"
 	ephemport report "$db" -o "$page" --failed
