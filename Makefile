@@ -63,12 +63,13 @@ PAGE := user/render/page
 PAGE_SCRIPTS := $(addprefix $(PAGE)/,data.js head.js tables.js frame.js timeline.js distributions.js \
 	page.js)
 
-$(BUILD)/page.html: $(PAGE)/page.html $(PAGE)/page.css $(PAGE_SCRIPTS) $(D3)
+$(BUILD)/page.html: $(PAGE)/page.html $(PAGE)/page.css $(PAGE)/d3-license.js $(PAGE_SCRIPTS) $(D3)
 	@test -n "$(D3)" || { echo "no D3 library (Debian: node-d3): run tools/setup build, or make" \
 		"D3=FILE with a d3.min.js of version 5" >&2; exit 1; }
 	@mkdir -p $(@D)
 	cat $(PAGE_SCRIPTS) > $(BUILD)/page.js
-	sed -e '/^@CSS@$$/{r $(PAGE)/page.css' -e 'd;}' -e '/^@D3@$$/{r $(D3)' -e 'd;}' \
+	sed -e '/^@CSS@$$/{r $(PAGE)/page.css' -e 'd;}' \
+		-e '/^@D3@$$/{r $(PAGE)/d3-license.js' -e 'r $(D3)' -e 'd;}' \
 		-e '/^@JS@$$/{r $(BUILD)/page.js' -e 'd;}' $(PAGE)/page.html > $@
 
 $(BUILD)/user/render/page.o: $(BUILD)/page.html

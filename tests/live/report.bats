@@ -31,6 +31,31 @@ look() {
 	look check "$page" "$BATS_TEST_TMPDIR/truth"
 }
 
+# Ports as getsockname() told them; when, the recording knows alone. load sets the range in its namespace.
+@test "a real recording: each port that was given is on the page, and so is the change of the range" {
+	needs_tracing
+	ephemport record -o "$db" --duration 2m --path connect 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
+	tracer=$!
+	wait_for 100 grep -qs "tracing with" "$BATS_TEST_TMPDIR/notes"
+	make_load --range 40000-40999 --scenario tcp4_connect --count 60
+	kill -INT "$tracer"
+	wait "$tracer"
+	ephemport report "$db" -o "$page" --comm load
+	jq -r 'select(.sport > 0) | .sport' "$BATS_TEST_TMPDIR/log" | sort >"$BATS_TEST_TMPDIR/ports"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/ports")" -ge 50 ]
+	sqlite3 -json "$db" "SELECT (ts_ns - begin_ts_ns) / 1e9 AS at, sport, second_pass FROM allocations, recording
+		WHERE errno IS NULL OR sport > 0" >"$BATS_TEST_TMPDIR/rows"
+	jq -n --slurpfile rows "$BATS_TEST_TMPDIR/rows" --slurpfile ports "$BATS_TEST_TMPDIR/ports" '
+		($rows[0] | INDEX(.sport | tostring)) as $row |
+		($rows[0] | max_by(.at).at) as $last |
+		{dots: [$ports[] | $row[tostring] | [.at, .sport, ["first", "second"][.second_pass] // "other"]],
+		 empty: [[$last, 50000], [$last, 35000]], bands: [[$last, 40000, 40999]]}
+		' >"$BATS_TEST_TMPDIR/truth"
+	[ "$(jq '.dots | length' "$BATS_TEST_TMPDIR/truth")" -ge 50 ]
+	look check "$page" "$BATS_TEST_TMPDIR/truth"
+	grep -q '"old_low":32768,"old_high":60999' "$page"
+}
+
 @test "a truth that is not the page's is told from it" {
 	"$recording" known "$db"
 	ephemport report "$db" -o "$page"
@@ -83,6 +108,12 @@ look() {
 	"$recording" known "$db"
 	ephemport report "$db" -o "$page"
 	look zoom "$page"
+}
+
+@test "the pointer on a mark tells what it is" {
+	"$recording" known "$db"
+	ephemport report "$db" -o "$page"
+	look hover "$page" 2 40901 'port 40901, second pass' 'connect to 10.0.0.2:80' '700 examined' 'by wrk' '2 s after'
 }
 
 @test "filters choose what is on the page" {

@@ -14,7 +14,7 @@ import time
 class Browser:
     """As a context: the browser ends with it. What its console said is in `said`."""
 
-    def __init__(self, timeout=60):
+    def __init__(self, timeout=120):
         self.deadline = time.monotonic() + timeout
         self.profile = tempfile.mkdtemp(prefix="ephemport-page.")
         self.number = 0

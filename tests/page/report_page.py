@@ -8,6 +8,7 @@ usage: report_page.py check PAGE TRUTH        marks where TRUTH says, in the col
        report_page.py safe PAGE WORD...       harmless, and shows each WORD as text
        report_page.py sort PAGE TABLE COLUMN  sorts the table by a click and by a key, prints it
        report_page.py zoom PAGE               keys and buttons move the time of both charts
+       report_page.py hover PAGE SECONDS PORT WORD...  the mark there tells each WORD
        report_page.py shot PAGE FILE [WIDTH] [dark|print]
 
 TRUTH is a JSON file: "dots": [[seconds, port, "first"|"second"|"other"], ...], "empty": [[seconds,
@@ -18,6 +19,8 @@ import json
 import sys
 
 from browser import Browser
+
+UNITS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1}
 
 # Where a value lies on an axis, told by the labels that a reader sees: two of them make a scale.
 AXIS = """
@@ -72,9 +75,8 @@ class Chart:
 
     def scale(self, axis):
         (a, at_a, text), (b, at_b, _) = self.browser.evaluate(f"({AXIS})('chart-ports', '{axis}')")
-        if axis == "x" and not text.endswith(" s"):
-            fail(f"the time axis is in '{text}', and the test knows seconds")
-        return lambda value: at_a + (value - a) * (at_b - at_a) / (b - a)
+        unit = UNITS[text.split()[1]] if axis == "x" else 1
+        return lambda value: at_a + (value / unit - a) * (at_b - at_a) / (b - a)
 
     def near(self, seconds, port, size):
         return self.browser.evaluate(f"({PIXELS})({self.x(seconds)}, {self.y(port)}, {size})")
@@ -216,13 +218,28 @@ def zoom(browser, page):
                 fail(f"after step {number} {chart} shows {now} s, not {expected}")
 
 
+def hover(browser, page, seconds, port, *words):
+    """The pointer on a mark tells what it is."""
+    browser.open(page)
+    chart = Chart(browser)
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=chart.x(float(seconds)) + 2,
+                 y=chart.y(float(port)) + 2)
+    text = browser.evaluate("document.getElementById('tip').hidden ? '' : document.getElementById('tip').innerText")
+    for word in words:
+        if word not in text:
+            fail(f"'{word}' is not in '{text}'")
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=chart.x(float(seconds)) + 100, y=chart.y(float(port)))
+    if not browser.evaluate("document.getElementById('tip').hidden"):
+        fail("beside the mark the tip is still there")
+
+
 def shot(browser, page, file, width="1200", mode=""):
     browser.open(page, width=int(width), dark=mode == "dark", media="print" if mode == "print" else "")
     browser.screenshot(file)
 
 
 def main():
-    commands = {"check": check, "load": load, "safe": safe, "sort": sort, "zoom": zoom, "shot": shot}
+    commands = {"check": check, "load": load, "safe": safe, "sort": sort, "zoom": zoom, "hover": hover, "shot": shot}
     if len(sys.argv) < 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     with Browser() as browser:

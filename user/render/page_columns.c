@@ -5,7 +5,6 @@
 #include <zlib.h>
 
 #include "render/page_data.h"
-#include "util/cleanup.h"
 
 /* A value of a dot or a cell; times are the difference to the one before. */
 struct column {
@@ -224,19 +223,30 @@ static void base64_write(FILE *out, const unsigned char *data, size_t size)
 	}
 }
 
+static int planes_write(FILE *out, const char *id, const unsigned char *planes, size_t size)
+{
+	uLongf packed_size = compressBound(size);
+	unsigned char *packed = malloc(packed_size);
+	int error = -ENOMEM;
+
+	if (packed && compress2(packed, &packed_size, planes, size, 6) == Z_OK) {
+		fprintf(out, "<script type=\"text/plain\" id=\"%s\">", id);
+		base64_write(out, packed, packed_size);
+		fputs("</script>\n", out);
+		error = ferror(out) ? -EIO : 0;
+	}
+	free(packed);
+	return error;
+}
+
 static int columns_write(FILE *out, const struct picture *picture, const struct columns *table)
 {
 	size_t size;
-	CLEANUP_FREE unsigned char *planes = columns_planes(picture, table, &size);
-	uLongf packed_size = compressBound(size);
-	CLEANUP_FREE unsigned char *packed = malloc(packed_size);
+	unsigned char *planes = columns_planes(picture, table, &size);
+	int error = planes ? planes_write(out, table->id, planes, size) : -ENOMEM;
 
-	if (!planes || !packed || compress2(packed, &packed_size, planes, size, 6) != Z_OK)
-		return -ENOMEM;
-	fprintf(out, "<script type=\"text/plain\" id=\"%s\">", table->id);
-	base64_write(out, packed, packed_size);
-	fputs("</script>\n", out);
-	return ferror(out) ? -EIO : 0;
+	free(planes);
+	return error;
 }
 
 int page_write_columns(FILE *out, const struct picture *picture)

@@ -80,9 +80,14 @@ static void namespace_data(struct json_object *data, const void *key)
 	page_set(data, "netns", page_number(netns));
 }
 
+struct row_ref {
+	const struct row *row;
+};
+
 static int row_compare(const void *a, const void *b)
 {
-	const struct row *x = *(const struct row *const *)a, *y = *(const struct row *const *)b;
+	const struct row *x = ((const struct row_ref *)a)->row;
+	const struct row *y = ((const struct row_ref *)b)->row;
 
 	if ((x->failed != 0) != (y->failed != 0))
 		return x->failed ? -1 : 1;
@@ -92,17 +97,17 @@ static int row_compare(const void *a, const void *b)
 static void table_data(struct json_object *data, const char *name, const struct table *rows,
 		       void (*key_data)(struct json_object *data, const void *key))
 {
-	CLEANUP_FREE const struct row **order = calloc(rows->count ?: 1, sizeof(*order));
+	CLEANUP_FREE struct row_ref *order = calloc(rows->count ?: 1, sizeof(*order));
 	struct json_object *table = json_object_new_object(), *list = json_object_new_array();
 
 	for (size_t i = 0; order && i < rows->count; i++)
-		order[i] = table_value(rows, i);
+		order[i].row = table_value(rows, i);
 	if (order)
 		qsort(order, rows->count, sizeof(*order), row_compare);
 	for (size_t i = 0; order && i < rows->count && i < TABLE_ROWS; i++) {
-		struct json_object *row = row_data(order[i]);
+		struct json_object *row = row_data(order[i].row);
 
-		key_data(row, table_key(rows, order[i]->number));
+		key_data(row, table_key(rows, order[i].row->number));
 		page_push(list, row);
 	}
 	page_set(table, "total", page_number(rows->count));
