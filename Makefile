@@ -38,7 +38,7 @@ SOURCES := $(shell find user -name '*.c')
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(if $(STATIC)$(DEBUG),$(BUILD)/ephemport,ephemport)
 SHELL_SCRIPTS := .ci/run tests/run tools/setup tools/kernel tools/vm tools/vm-init tools/demo \
-	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*/*.sh)
+	tools/demo-load tests/vm/kernel-matrix $(wildcard tests/*.sh tests/*/*.sh)
 
 .DELETE_ON_ERROR:
 .PHONY: all help clean check check-unit check-run check-live-range demo guest-files kernel-matrix \
@@ -55,6 +55,24 @@ $(PROGRAM): $(OBJECTS)
 
 # Every source of user/trace may use a skeleton; the others build without clang.
 $(filter $(BUILD)/user/trace/%,$(OBJECTS)): $(SKELETONS)
+
+# The page of 'report' without its data: style, scripts and the chart library in one file, which
+# user/render/page.c takes in.
+D3 ?= $(firstword $(wildcard /usr/share/nodejs/d3/dist/d3.min.js /usr/share/javascript/d3/d3.min.js))
+PAGE := user/render/page
+PAGE_SCRIPTS := $(addprefix $(PAGE)/,data.js head.js tables.js frame.js timeline.js distributions.js \
+	page.js)
+
+$(BUILD)/page.html: $(PAGE)/page.html $(PAGE)/page.css $(PAGE)/d3-license.js $(PAGE_SCRIPTS) $(D3)
+	@test -n "$(D3)" || { echo "no D3 library (Debian: node-d3): run tools/setup build, or make" \
+		"D3=FILE with a d3.min.js of version 5" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cat $(PAGE_SCRIPTS) > $(BUILD)/page.js
+	sed -e '/^@CSS@$$/{r $(PAGE)/page.css' -e 'd;}' \
+		-e '/^@D3@$$/{r $(PAGE)/d3-license.js' -e 'r $(D3)' -e 'd;}' \
+		-e '/^@JS@$$/{r $(BUILD)/page.js' -e 'd;}' $(PAGE)/page.html > $@
+
+$(BUILD)/user/render/page.o: $(BUILD)/page.html
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -100,8 +118,11 @@ build/bench/%: tests/bench/%.c
 $(BUILD)/tests/bench/store: $(BUILD)/tests/bench/store.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
 
-.PHONY: bench bench-compare bench-native bench-store
-SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native)
+$(BUILD)/tests/bench/userspace: $(BUILD)/tests/bench/userspace.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+.PHONY: bench bench-compare bench-native bench-store bench-user bench-growth
+SHELL_SCRIPTS += $(addprefix tests/bench/,run compare check native growth) tests/bench/growth.sh
 
 bench: ## what tracing costs, in instructions (KERNEL=6.12; STORE=1: into docs/cost.md)
 	tools/setup build guest bench
@@ -115,6 +136,13 @@ bench-native: ## what tracing costs a storm of connects on this machine, in time
 
 bench-store: $(BUILD)/tests/bench/store ## how many allocations a second a recording takes (ROWS=2000000)
 	$< $(or $(TMPDIR),/tmp) $(ROWS)
+
+bench-user: all $(BUILD)/tests/bench/userspace ## what the user-space half manages and takes (STORE=1)
+	tests/bench/user $(if $(STORE),--store)
+
+bench-growth: ## whether that stays with many sockets, threads and namespaces (KERNEL=6.12; STORE=1)
+	tools/setup build guest
+	tests/bench/growth --kernel $(or $(KERNEL),6.12) $(if $(STORE),--store)
 
 # Counts candidates in the kernel's own loops: what `examined` is held against in guests.
 TRUTH := build/static/tests/vm/truth
@@ -150,9 +178,14 @@ demo: ## install what is missing, build, and show real allocations (GUEST=6.12: 
 
 check: ## install what the tests need, build, and run every test
 	tools/setup
-	+$(MAKE) --no-print-directory all guest-files check-run
+	+$(MAKE) --no-print-directory all guest-files fuzzers check-run
 
-check-run: $(UNIT_TESTS)
+# Recordings of which every record is known, for the tests of pages.
+build/page/recording: tests/page/recording.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+
+check-run: $(UNIT_TESTS) build/page/recording
 	tests/run $(UNIT_TESTS)
 
 lint: ## check formatting, and the code with clang-tidy and shellcheck
@@ -196,7 +229,10 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -o $@ $^ -ljson-c -pthread
 
-fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## fuzz the parsers, FUZZ_SECONDS=30 each
+.PHONY: fuzzers
+fuzzers: $(FUZZERS:%=build/fuzz/fuzz_%)
+
+fuzz: fuzzers ## fuzz the parsers, FUZZ_SECONDS=30 each
 	@set -e; for fuzzer in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$fuzzer; \
 		build/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$fuzzer \

@@ -67,27 +67,25 @@ static __always_inline __u32 stat_error(__u16 error)
 }
 
 /* ::ffff:0:0/96 at @words, in three reads at most, mostly one. */
-#define STAT_IS_MAPPED(words) ((words)[2] == bpf_htonl(0xffff) && !(words)[0] && !(words)[1])
+#define STAT_IS_MAPPED(words)	  ((words)[2] == bpf_htonl(0xffff) && !(words)[0] && !(words)[1])
+#define STAT_WORD(sk, address, i) READ(sk, __sk_common.address.in6_u.u6_addr32[i])
+#define STAT_SOCK_MAPPED(sk, address)                                                    \
+	(STAT_WORD(sk, address, 2) == bpf_htonl(0xffff) && !STAT_WORD(sk, address, 0) && \
+	 !STAT_WORD(sk, address, 1))
 
 /* Whether it is IPv4 on the wire, as decode.c tells it: a v4-mapped address at either end. */
 static __always_inline bool stat_is_v4(const struct flight *flight, struct sock *sk)
 {
-	__u32 words[4] __attribute__((aligned(8)));
-
 	if (READ(sk, __sk_common.skc_family) == AF_INET)
 		return true;
 	if (BRACKETED && (flight->flags & ALLOC_SOURCE)) {
 		if (STAT_IS_MAPPED(flight->source))
 			return true;
-	} else {
-		read_16(words, ADDRESS_OF(sk, __sk_common.skc_v6_rcv_saddr));
-		if (STAT_IS_MAPPED(words))
-			return true;
+	} else if (STAT_SOCK_MAPPED(sk, skc_v6_rcv_saddr)) {
+		return true;
 	}
-	if (flight->path == PATH_CONNECT) {
-		read_16(words, ADDRESS_OF(sk, __sk_common.skc_v6_daddr));
-		return STAT_IS_MAPPED(words);
-	}
+	if (flight->path == PATH_CONNECT)
+		return STAT_SOCK_MAPPED(sk, skc_v6_daddr);
 	return BRACKETED && (flight->flags & ALLOC_DEST) && STAT_IS_MAPPED(flight->dest);
 }
 
@@ -104,21 +102,28 @@ static __always_inline enum stat_pass stat_pass(const struct flight *flight, __u
 }
 
 /* How many candidates the search looked at, -1: unknown. */
-static __always_inline __s32 stat_examined(const struct flight *flight, struct sock *sk,
-					   __u32 proto, __u16 port, __u16 error)
+static __always_inline __s32 stat_examined(struct flight *flight, struct sock *sk, __u32 proto,
+					   __u16 port, __u16 error)
 {
 	bool udp = proto == STAT_UDP || proto == STAT_UDPLITE;
 	bool scans_all = config.option_scans_all && (flight->flags & ALLOC_SOCKET_OPTION);
 
-	if (BRACKETED || !config.examined || (udp && !config.udp_examined))
+	__s32 examined;
+
+	if (BRACKETED || !config.examined || udp)
 		return EXAMINED_UNKNOWN;
-	/* Reserved ports are passed over without a look; to reckon with them is left to user space.
+	if (flight->path == PATH_CONNECT)
+		settings_recheck(flight);
+	examined = search_examined(&flight->search, flight->path, config.connect_start, flight->low,
+				   flight->high, scans_all, port, error);
+	/*
+	 * Reserved ports are passed over without a look; to reckon with them is left to user space.
+	 * None comes before the first turn, which is that of most searches.
 	 */
-	if ((udp || flight->path == PATH_CONNECT) &&
+	if (flight->path == PATH_CONNECT && (examined > 1 || error) &&
 	    reserved_any(READ(sk, __sk_common.skc_net.net)))
 		return EXAMINED_UNKNOWN;
-	return search_examined(&flight->search, flight->path, udp, config.connect_start,
-			       flight->low, flight->high, scans_all, port, error);
+	return examined;
 }
 
 static __always_inline void stat_address(__u32 out[4], struct sock *sk, const __u32 address[4])
@@ -237,7 +242,7 @@ static __always_inline void stat_count(struct stat_cell *cell, __u64 latency_ns,
  * The search of @flight is over: counts it. @examined is -1 where it is unknown; @ends is NULL
  * where config.addresses is not set.
  */
-static __always_inline void stat_record(const struct self *self, const struct flight *flight,
+static __always_inline void stat_record(const struct self *self, struct flight *flight,
 					struct sock *sk, __u16 port, __u16 error, __u64 latency_ns,
 					const struct stat_ends *ends)
 {

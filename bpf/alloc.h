@@ -4,8 +4,9 @@
  * after it, in the same task. Between the two lies a struct flight.
  *
  * The backend defines before it includes this file: READ(pointer, field), a plain access where the
- * verifier knows the pointer's type, else BPF_CORE_READ(); ADDRESS_OF(pointer, field); and
- * BRACKETED, whether its hooks lie around the search (1) or at it (0).
+ * verifier knows the pointer's type, else BPF_CORE_READ(); READ_16(out, pointer, field), the same
+ * for the first 16 bytes of a field; and BRACKETED, whether its hooks lie around the search (1) or
+ * at it (0).
  */
 #ifndef EPHEMPORT_ALLOC_H
 #define EPHEMPORT_ALLOC_H
@@ -81,13 +82,12 @@ static __always_inline void range_read(struct flight *flight, struct sock *sk)
 }
 
 /*
- * Of what is only counted: connect()'s, to tell the passes apart and what was examined; UDP's for
- * the latter; that which a named bind is held against.
+ * Of what is only counted: connect()'s, to tell the passes apart and what was examined; that which
+ * a named bind is held against.
  */
 static __always_inline bool range_matters(enum alloc_path path)
 {
-	return !config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT ||
-	       config.udp_examined;
+	return !config.aggregate || path == PATH_CONNECT || path == PATH_EXPLICIT;
 }
 
 /*
@@ -106,9 +106,9 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 	if (!flight)
 		return NULL;
 	flight_take(self, flight);
-	flight->flags = 0;
+	flight->flags = path == PATH_CONNECT ? ALLOC_DEST : 0;
 	if (range_matters(path)) {
-		flight->range_epoch = *(volatile __u32 *)&range_epoch;
+		flight->settings_epoch = *(volatile __u32 *)&settings_epoch;
 		range_read(flight, sk);
 	}
 	if (path == PATH_EXPLICIT && !config.named_all &&
@@ -117,15 +117,30 @@ static __always_inline struct flight *alloc_begin(const struct self *self, struc
 		return NULL;
 	}
 	flight->sock = (__u64)sk;
-	flight->end_ns = 0;
+	if (BRACKETED)
+		flight->end_ns = 0;
 	flight->named = named;
 	flight->path = path;
 	flight->untold = untold;
 	if (!config.aggregate || config.examined)
 		__builtin_memset(&flight->search, 0, sizeof(flight->search));
+	if (!BRACKETED && range_matters(path) && *(volatile __u64 *)&settings_writer)
+		flight->search.flags |= SEARCH_SETTINGS_CHANGED;
 	flight->task = (__u64)self->task;
 	flight->start_ns = bpf_ktime_get_ns();
 	return flight;
+}
+
+/*
+ * Marks a search that a write of the settings overlapped: its reckoning may be of two ranges or of
+ * two lists of reserved ports. Asked when the record has its place in the ring, since the list that
+ * holds for it is the last one before it there. The socket's own range cannot change: the search
+ * holds the socket's lock.
+ */
+static __always_inline void settings_recheck(struct flight *flight)
+{
+	if (!BRACKETED && flight->settings_epoch != *(volatile __u32 *)&settings_epoch)
+		flight->search.flags |= SEARCH_SETTINGS_CHANGED;
 }
 
 /*
@@ -180,6 +195,10 @@ static __always_inline void ends_fill(struct event_alloc *event, const struct fl
 				      struct sock *sk, __u16 family)
 {
 	__u64 *saddr = (__u64 *)event->saddr, *daddr = (__u64 *)event->daddr;
+	union {
+		__u64 both;
+		__be32 each[2];
+	} pair;
 	bool dest = flight->flags & ALLOC_DEST;
 
 	daddr[0] = daddr[1] = 0;
@@ -187,15 +206,16 @@ static __always_inline void ends_fill(struct event_alloc *event, const struct fl
 	if (dest)
 		event->dport = READ(sk, __sk_common.skc_dport);
 	if (family == AF_INET) {
-		saddr[0] = READ(sk, __sk_common.skc_rcv_saddr);
+		pair.both = READ(sk, __sk_common.skc_addrpair);
+		saddr[0] = pair.each[1];
 		saddr[1] = 0;
 		if (dest)
-			daddr[0] = READ(sk, __sk_common.skc_daddr);
+			daddr[0] = pair.each[0];
 		return;
 	}
-	read_16(saddr, ADDRESS_OF(sk, __sk_common.skc_v6_rcv_saddr));
+	READ_16(saddr, sk, __sk_common.skc_v6_rcv_saddr);
 	if (dest)
-		read_16(daddr, ADDRESS_OF(sk, __sk_common.skc_v6_daddr));
+		READ_16(daddr, sk, __sk_common.skc_v6_daddr);
 }
 
 /*
@@ -226,16 +246,16 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 			__sync_fetch_and_add(&counters.filtered, 1);
 			return;
 		}
-	}
-	if (config.aggregate) {
-		stat_record(self, flight, sk, port, error, latency,
-			    &(struct stat_ends){ ends.saddr, ends.daddr, ends.dport });
-		return;
+		if (config.aggregate) {
+			stat_record(self, flight, sk, port, error, latency,
+				    &(struct stat_ends){ ends.saddr, ends.daddr, ends.dport });
+			return;
+		}
 	}
 	net = READ(sk, __sk_common.skc_net.net);
 	netns = READ(net, ns.inum);
-	if (!BRACKETED)
-		reserved_tell(net, netns);
+	if (!BRACKETED && reserved_matter(flight) && !reserved_tell(net, netns))
+		flight->search.flags |= SEARCH_SETTINGS_CHANGED;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		lost_count(LOST_RING_FULL);
@@ -260,6 +280,7 @@ static __always_inline void alloc_end(const struct self *self, struct flight *fl
 		ends_fill(event, flight, sk, family);
 	}
 	task_fill(&event->task, self, netns);
+	settings_recheck(flight);
 	__builtin_memcpy(&event->search, &flight->search, sizeof(event->search));
 	bpf_ringbuf_submit(event, submit_flags(flight, event, sizeof(*event)));
 }

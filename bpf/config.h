@@ -51,9 +51,9 @@ struct config {
 	__u8 by;	/* enum stat_by: what else the counts are kept apart by */
 	__u8 addresses; /* a filter or `by` looks at them; where none does, they are not read */
 	__u8 option_scans_all; /* IP_LOCAL_PORT_RANGE: every port in one pass (207184853dbd, 6.8) */
-	__u8 examined; /* aggregate: what connect(), bind() and listen() examined is counted ... */
-	__u8 udp_examined; /* the program on get_random_u32() runs: UDP's searches can be reckoned
-			    */
+	__u8 examined;	   /* aggregate: what connect(), bind() and listen() examined is counted */
+	__u8 udp_examined; /* trace: the program on get_random_u32() runs, so that UDP's searches
+			    * can be reckoned */
 	__u8 named_all;	   /* PATH_EXPLICIT: also ports outside the range */
 	__u8 pad2;
 	__u32 key_cells;   /* cells for the keys of --by */

@@ -51,12 +51,13 @@ struct event_task {
 };
 
 enum search_flag {
-	SEARCH_PERTURB = 1 << 0,       /* perturb_entry and perturb_exit were read */
-	SEARCH_RANGE_CHANGED = 1 << 1, /* the range was written during the search */
-	SEARCH_RIVALS = 1 << 2,	       /* others searched from the same slot meanwhile */
-	SEARCH_DRAW = 1 << 3,	       /* draw was seen */
-	SEARCH_TW_REUSED = 1 << 4,     /* the port was taken over from a socket in TIME_WAIT */
-	SEARCH_REUSEPORT = 1 << 5,     /* SO_REUSEPORT is set */
+	SEARCH_PERTURB = 1 << 0, /* perturb_entry and perturb_exit were read */
+	/* Range or reserved ports were written meanwhile, or the list could not be told. */
+	SEARCH_SETTINGS_CHANGED = 1 << 1,
+	SEARCH_RIVALS = 1 << 2,	   /* others searched from the same slot meanwhile */
+	SEARCH_DRAW = 1 << 3,	   /* draw was seen */
+	SEARCH_TW_REUSED = 1 << 4, /* the port was taken over from a socket in TIME_WAIT */
+	SEARCH_REUSEPORT = 1 << 5, /* SO_REUSEPORT is set */
 };
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How many candidates a search examined, for the counts that are kept in the kernel (`stat`): the
- * plain case of the search model, nothing reserved, no random step, no rivals. The whole model is
+ * plain case of the search model, nothing reserved, no random step, no rivals, and no UDP (the walk
+ * through its hash slots has up to 256 turns: too much for the verifier). The whole model is
  * user/search/; tests/unit/test_examined.c holds the two against each other. No helper is called
  * here, so that the test can include it.
  */
@@ -15,10 +16,7 @@
 #include "config.h"
 #include "event.h"
 
-enum {
-	EXAMINED_UNKNOWN = -1,
-	UDP_WALK_MAX = 256, /* ports of one hash slot: 65536 / slots, the table has at least 256 */
-};
+enum { EXAMINED_UNKNOWN = -1 };
 
 /* One that is known to examine every port of the range. */
 static inline __s32 connect_examined_all(__u32 low, __u32 high, bool scans_all)
@@ -54,52 +52,17 @@ static inline __s32 connect_examined(const struct event_search *search, enum con
 	return (__s32)(away / step + 1 + (second ? span / 2 : 0));
 }
 
-/* How many numbers t in [0, limit) have t modulo slots below n. */
-static inline __u32 udp_periodic(__u32 limit, __u32 slots, __u32 n)
-{
-	__u32 rest = limit & (slots - 1);
-
-	return limit / slots * n + (rest < n ? rest : n);
-}
-
-static inline __s32 udp_examined(const struct event_search *search, __u32 low, __u32 high,
-				 __u32 port)
-{
-	__u32 slots = search->slots, size = high + 1 - low, index, examined = 1;
-	__u16 first, at, step;
-
-	if (!slots || !(search->flags & SEARCH_DRAW))
-		return EXAMINED_UNKNOWN;
-	first = (__u16)(((__u64)search->draw * size >> 32) + low);
-	index = (port - first) & (slots - 1);
-	at = (__u16)(first + index);
-	step = (__u16)((search->draw | 1) * slots);
-	for (int i = 0; i < UDP_WALK_MAX && at != port; i++) {
-		examined += at >= low && at <= high;
-		at += step;
-	}
-	if (at != port)
-		return EXAMINED_UNKNOWN;
-	return (__s32)(examined + udp_periodic(high + 1 - first + 65536, slots, index) -
-		       udp_periodic(low - first + 65536, slots, index));
-}
-
-/* Of a search on @path that chose @port, or ended with @error. */
+/* Of a search of TCP or the like on @path that chose @port, or ended with @error. */
 static inline __s32 search_examined(const struct event_search *search, enum alloc_path path,
-				    bool udp, enum connect_start start, __u32 low, __u32 high,
-				    bool scans_all, __u32 port, __u16 error)
+				    enum connect_start start, __u32 low, __u32 high, bool scans_all,
+				    __u32 port, __u16 error)
 {
-	if ((search->flags & SEARCH_RANGE_CHANGED) || error == ENOMEM || path == PATH_EXPLICIT)
+	if ((search->flags & SEARCH_SETTINGS_CHANGED) || error == ENOMEM || path == PATH_EXPLICIT)
 		return EXAMINED_UNKNOWN;
-	if (path == PATH_CONNECT)
-		return error ? connect_examined_all(low, high, scans_all) :
-			       connect_examined(search, start, low, high, scans_all, port);
-	if (!udp)
+	if (path != PATH_CONNECT)
 		return (__s32)(search->refused + !error);
-	if (error)
-		return search->flags & SEARCH_REUSEPORT ? EXAMINED_UNKNOWN :
-							  (__s32)(high + 1 - low);
-	return udp_examined(search, low, high, port);
+	return error ? connect_examined_all(low, high, scans_all) :
+		       connect_examined(search, start, low, high, scans_all, port);
 }
 
 #endif

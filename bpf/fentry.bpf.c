@@ -9,9 +9,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED		   0
-#define READ(pointer, field)	   ((pointer)->field)
-#define ADDRESS_OF(pointer, field) (&(pointer)->field)
+#define BRACKETED		     0
+#define READ(pointer, field)	     ((pointer)->field)
+#define READ_16(out, pointer, field) copy_16(out, (const __u64 *)&(pointer)->field)
 
 #include "alloc.h"
 #include "writes.h"
@@ -30,6 +30,13 @@ static __always_inline __u16 search_errno(const struct flight *flight, int ret)
 	return ret < 0 ? -ret : EADDRINUSE;
 }
 
+/* The candidate seen last counted as refused, but it is the one that the search chose. */
+static __always_inline void candidate_chosen(struct flight *flight, const struct sock *sk, int ret)
+{
+	if (!ret && flight->named && flight->named == sk->__sk_common.skc_num)
+		flight->search.refused--;
+}
+
 /* A search has begun in alloc_begin() for this very socket; ends it with @ret of the function. */
 static __always_inline int search_exit(struct sock *sk, int ret)
 {
@@ -38,7 +45,6 @@ static __always_inline int search_exit(struct sock *sk, int ret)
 
 	if (!flight || flight->sock != (__u64)sk)
 		return 0;
-	range_recheck(flight);
 	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
@@ -67,7 +73,6 @@ int BPF_PROG(connect_enter, struct inet_timewait_death_row *death_row, struct so
 	flight = alloc_begin(&self, sk, PATH_CONNECT, 0, true);
 	if (!flight)
 		return 0;
-	flight->flags |= ALLOC_DEST;
 	step_width_read(&flight->search, sk->__sk_common.skc_net.net);
 	connect_search_begin(flight, port_offset);
 	return 0;
@@ -80,13 +85,14 @@ static __always_inline int connect_exit(struct sock *sk, int ret)
 
 	if (!flight || flight->sock != (__u64)sk)
 		return 0;
-	if (flight->path == PATH_CONNECT)
+	if (flight->path == PATH_CONNECT) {
+		candidate_chosen(flight, sk, ret);
 		connect_search_end(flight, ret);
+	}
 	if (flight->untold || (flight->path == PATH_EXPLICIT && !ret)) {
 		flight->task = 0;
 		return 0;
 	}
-	range_recheck(flight);
 	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
 	return 0;
 }
@@ -129,8 +135,13 @@ static __always_inline int candidate_refused(struct sock *sk)
 }
 
 /*
- * bind and listen: each candidate that is refused makes one call that answers so, of one of these
- * two (net/ipv4/inet_connection_sock.c).
+ * bind and listen (net/ipv4/inet_connection_sock.c): each candidate that is refused makes one call
+ * of inet_csk_bind_conflict() that answers so. From 6.1 (28044fc1d495), for a socket of an address
+ * of its own, inet_bhash2_addr_any_conflict() is asked about each candidate before, free ones too,
+ * and may refuse it by itself: there all are taken for refused at the entry, which is a quarter
+ * cheaper than the exit, and candidate_chosen() takes the last one back. The next call further in,
+ * inet_bind2_bucket_match_addr_any(), is made only where there is something to find, but for each
+ * socket that shares a hash chain with the port, and so the more the more sockets there are.
  */
 SEC("fexit/inet_csk_bind_conflict")
 int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reuseport_ok, int ret)
@@ -138,36 +149,57 @@ int BPF_PROG(bind_conflict4, struct sock *sk, void *tb, bool relax, bool reusepo
 	return ret ? candidate_refused(sk) : 0;
 }
 
-/* From 6.1 (28044fc1d495): tb2 came in after tb. */
+/* From 6.1: tb2 came in after tb. */
 SEC("fexit/inet_csk_bind_conflict")
 int BPF_PROG(bind_conflict5, struct sock *sk, void *tb, void *tb2, bool relax, bool reuseport_ok,
 	     int ret)
 {
-	return (ret & 0xff) ? candidate_refused(sk) : 0;
+	struct flight *flight = (ret & 0xff) ? flight_of_search(sk) : NULL;
+
+	if (flight && !flight->named)
+		flight->search.refused++;
+	return 0;
 }
 
-/*
- * From 6.1: a socket of an address of its own against those of the wildcard. Called for every
- * candidate of such a socket, free ones too.
- */
-SEC("fexit/inet_bhash2_addr_any_conflict")
-int BPF_PROG(bind_any_conflict, struct sock *sk, int port, int l3mdev, bool relax,
-	     bool reuseport_ok, int ret)
+SEC("fentry/inet_bhash2_addr_any_conflict")
+int BPF_PROG(bind_any_conflict, struct sock *sk, int port)
 {
-	return (ret & 0xff) ? candidate_refused(sk) : 0;
+	struct flight *flight = flight_of_search(sk);
+
+	if (!flight || flight->path == PATH_EXPLICIT)
+		return 0;
+	flight->search.refused++;
+	flight->named = port;
+	return 0;
 }
 
 /*
  * --explain. Each candidate whose tuple is taken makes exactly one call that fails; those held by
- * a socket that was bound make none.
+ * a socket that was bound make none. A call that succeeds ends the search, so that the entries
+ * alone tell as much, for a quarter less than the exits: all are taken for refused, and
+ * candidate_chosen() takes the last one back.
  */
-SEC("fexit/__inet_check_established")
-int BPF_PROG(tuple_check4, void *death_row, struct sock *sk, __u16 port, void *timewait, int ret)
+static __always_inline int candidate_asked(struct sock *sk, __u16 port)
 {
-	return ret ? candidate_refused(sk) : 0;
+	struct flight *flight = flight_of_search(sk);
+
+	if (flight && flight->named != port) {
+		flight->search.refused++;
+		flight->named = port;
+	}
+	return 0;
 }
 
-/* From 6.15 (86c2bc293b81): rcu_lookup and hash came in at the end. */
+SEC("fentry/__inet_check_established")
+int BPF_PROG(tuple_check4, void *death_row, struct sock *sk, __u16 port)
+{
+	return candidate_asked(sk, port);
+}
+
+/*
+ * From 6.15 (86c2bc293b81): rcu_lookup and hash came in at the end. A candidate that a look without
+ * the lock finds free is asked about again with it, so here the answer counts.
+ */
 SEC("fexit/__inet_check_established")
 int BPF_PROG(tuple_check6, void *death_row, struct sock *sk, __u16 port, void *timewait,
 	     bool rcu_lookup, __u32 hash, int ret)
@@ -175,10 +207,10 @@ int BPF_PROG(tuple_check6, void *death_row, struct sock *sk, __u16 port, void *t
 	return ret ? candidate_refused(sk) : 0;
 }
 
-SEC("fexit/__inet6_check_established")
-int BPF_PROG(tuple6_check4, void *death_row, struct sock *sk, __u16 port, void *timewait, int ret)
+SEC("fentry/__inet6_check_established")
+int BPF_PROG(tuple6_check4, void *death_row, struct sock *sk, __u16 port)
 {
-	return ret ? candidate_refused(sk) : 0;
+	return candidate_asked(sk, port);
 }
 
 SEC("fexit/__inet6_check_established")
@@ -242,7 +274,15 @@ int BPF_PROG(get_port_enter, struct sock *sk, unsigned short snum)
 SEC("fexit/inet_csk_get_port")
 int BPF_PROG(get_port_exit, struct sock *sk, unsigned short snum, int ret)
 {
-	return search_exit(sk, ret);
+	struct self self = self_get();
+	struct flight *flight = flight_mine(&self);
+
+	if (!flight || flight->sock != (__u64)sk)
+		return 0;
+	if (flight->path != PATH_EXPLICIT)
+		candidate_chosen(flight, sk, ret);
+	alloc_end(&self, flight, sk, sk->__sk_common.skc_num, search_errno(flight, ret));
+	return 0;
 }
 
 /* Tells connect and send on an unbound socket from bind(): both end in the same get_port(). */
@@ -330,20 +370,19 @@ static __always_inline bool table_is_reserved_ports(const struct ctl_table *tabl
 }
 
 /*
- * A search while the list is written may have met the old one or the new one: for its reckoning that
- * is like a change of the range.
+ * A search while the list is written may have met the old one or the new one: for its reckoning
+ * that is like a change of the range.
  */
 SEC("fentry/proc_do_large_bitmap")
 int BPF_PROG(reserved_enter, struct ctl_table *table, int write)
 {
-	struct self self;
+	struct self self = self_get();
 
 	if (!write)
 		return 0;
-	__sync_fetch_and_add(&range_epoch, 1);
+	settings_write_begin(&self);
 	if (config.aggregate || !table_is_reserved_ports(table))
 		return 0;
-	self = self_get();
 	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_BEFORE);
 	return 0;
 }
@@ -352,16 +391,15 @@ SEC("fexit/proc_do_large_bitmap")
 int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer, size_t *length,
 	     void *position, int ret)
 {
-	struct self self;
+	struct self self = self_get();
 
 	if (!write)
 		return 0;
 	if (!ret)
 		__sync_fetch_and_add(&reserved_epoch, 1);
-	__sync_fetch_and_add(&range_epoch, 1);
+	settings_write_end(&self);
 	if (ret || config.aggregate || !table_is_reserved_ports(table))
 		return 0;
-	self = self_get();
 	reserved_write_tell(&self, reserved_table_net(table), EVENT_RESERVED_AFTER);
 	return 0;
 }
@@ -370,12 +408,11 @@ int BPF_PROG(reserved_written, struct ctl_table *table, int write, void *buffer,
 SEC("fentry/ipv4_local_port_range")
 int BPF_PROG(range_enter, struct ctl_table *table, int write)
 {
-	struct self self;
+	struct self self = self_get();
 
 	if (!write)
 		return 0;
-	__sync_fetch_and_add(&range_epoch, 1);
-	self = self_get();
+	settings_write_begin(&self);
 	range_write_begin(&self, range_table_net(table));
 	return 0;
 }
@@ -388,7 +425,7 @@ int BPF_PROG(range_exit, struct ctl_table *table, int write, void *buffer, size_
 	struct flight *flight = flight_mine(&self);
 
 	if (write)
-		__sync_fetch_and_add(&range_epoch, 1);
+		settings_write_end(&self);
 	if (!flight || flight->path != FLIGHT_RANGE)
 		return 0;
 	if (ret)

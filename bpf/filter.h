@@ -15,7 +15,7 @@ static __always_inline bool comm_matches(const struct self *self)
 	struct task_struct *task = self->task;
 
 	if (HAVE_TASK_BTF)
-		read_16(comm, ADDRESS_OF(task, comm));
+		READ_16(comm, task, comm);
 	else
 		bpf_get_current_comm(comm, sizeof(comm));
 	for (int i = 0; i < EVENT_COMM_LEN; i++) {
@@ -107,9 +107,9 @@ static __always_inline void address_read(__u32 out[4], struct sock *sk, __u16 fa
 		out[1] = 0;
 		((__u64 *)out)[1] = 0;
 	} else if (dest) {
-		read_16(out, ADDRESS_OF(sk, __sk_common.skc_v6_daddr));
+		READ_16(out, sk, __sk_common.skc_v6_daddr);
 	} else {
-		read_16(out, ADDRESS_OF(sk, __sk_common.skc_v6_rcv_saddr));
+		READ_16(out, sk, __sk_common.skc_v6_rcv_saddr);
 	}
 }
 

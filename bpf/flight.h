@@ -17,8 +17,14 @@ enum {
 	FLIGHT_RESERVED,
 };
 
-struct event_counters counters SEC(".data.counters");
-__u32 range_epoch SEC(".data.counters"); /* writes of any namespace's range, begun and done */
+struct event_counters counters SEC(".data.counters"); /* alone there: user space reads it whole */
+
+/*
+ * Writes of any namespace's range or reserved ports. A search that one of them overlaps may have
+ * met the old setting or the new one.
+ */
+__u32 settings_epoch SEC(".data.settings");  /* counts when one begins and when it is done */
+__u64 settings_writer SEC(".data.settings"); /* the task in the middle of one; 0: none */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -37,8 +43,10 @@ struct flight {
 	__u64 start_ns;
 	__u64 end_ns; /* 0, or when a hook inside the call showed that the search was over */
 	__u16 low, high;
-	__u32 range_epoch; /* before the range was read */
-	__u16 named;	   /* PATH_EXPLICIT: the port that the caller asked for */
+	__u32 settings_epoch; /* before the range was read */
+	/* PATH_EXPLICIT: the port that the caller asked for. Else the candidate that was counted as
+	 * refused before it was, 0: none. */
+	__u16 named;
 	__u8 path;
 	__u8 flags;  /* enum alloc_flag */
 	__u8 untold; /* kept only because others' searches are judged by it */
@@ -48,9 +56,10 @@ struct flight {
 	__u64 record;	 /* see submit_flags() */
 	__u32 source[4]; /* with ALLOC_SOURCE: saddr, where the socket does not tell it */
 	__u32 dest[4]; /* with ALLOC_DEST: daddr and dport, where only the call's arguments tell */
+	__u32 slot;    /* connect: of table_perturb */
 	__u32 writes;  /* of the slot's watch, at the start */
 	__be16 dport;
-	__u8 pad2[2];
+	__u8 pad2[6];
 };
 
 struct {
@@ -63,6 +72,20 @@ struct {
 static __always_inline void lost_count(enum lost_cause cause)
 {
 	__sync_fetch_and_add(&counters.lost[cause], 1);
+}
+
+static __always_inline void settings_write_begin(const struct self *self)
+{
+	*(volatile __u64 *)&settings_writer = (__u64)self->task;
+	__sync_fetch_and_add(&settings_epoch, 1);
+}
+
+/* Two writers at once are told apart by the epoch; one whose end the kernel skipped by the next. */
+static __always_inline void settings_write_end(const struct self *self)
+{
+	__sync_fetch_and_add(&settings_epoch, 1);
+	if (settings_writer == (__u64)self->task)
+		*(volatile __u64 *)&settings_writer = 0;
 }
 
 static __always_inline struct flight *flight_slot(const struct self *self)

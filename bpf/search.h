@@ -26,26 +26,34 @@ static __always_inline __u32 perturb_slot(__u64 port_offset)
 	return (__u32)port_offset * 0x61C88647U >> 24; /* hash_32(port_offset, 8) */
 }
 
-static __always_inline bool perturb_read(__u64 port_offset, __u32 *value)
+/* Where the table is, 0: unknown. */
+static __attribute__((noinline)) __u64 perturb_find(void)
 {
-	__u64 base = perturb_base;
+	__u64 base = (__u64)&table_perturb;
 
-	if (!base) {
-		base = (__u64)&table_perturb;
-		if (base && config.connect_start == CONNECT_START_TABLE64)
-			bpf_probe_read_kernel(&base, sizeof(base), (void *)base);
-		perturb_base = base;
-	}
-	return base && read_4(value, (__u32 *)base + perturb_slot(port_offset));
+	if (base && config.connect_start == CONNECT_START_TABLE64)
+		bpf_probe_read_kernel(&base, sizeof(base), (void *)base);
+	perturb_base = base;
+	return base;
+}
+
+static __always_inline bool perturb_read(__u32 slot, __u32 *value)
+{
+	__u64 base = perturb_base ?: perturb_find();
+
+	return base && read_4(value, (__u32 *)base + slot);
 }
 
 static __always_inline void connect_search_begin(struct flight *flight, __u64 port_offset)
 {
-	struct watch *watch = &watches[perturb_slot(port_offset) & (WATCHES - 1)];
 	struct event_search *search = &flight->search;
+	struct watch *watch;
+	__u32 slot;
 
 	if (config.connect_start == CONNECT_START_UNKNOWN)
 		return;
+	slot = flight->slot = perturb_slot(port_offset);
+	watch = &watches[slot & (WATCHES - 1)];
 	if (config.connect_start == CONNECT_START_TABLE32)
 		port_offset = (__u32)port_offset;
 	search->port_offset = port_offset;
@@ -53,20 +61,21 @@ static __always_inline void connect_search_begin(struct flight *flight, __u64 po
 	if (watch->users != 1)
 		search->flags |= SEARCH_RIVALS;
 	flight->writes = watch->writes;
-	if (perturb_read(port_offset, &search->perturb_entry))
+	if (perturb_read(slot, &search->perturb_entry))
 		search->flags |= SEARCH_PERTURB;
 }
 
 static __always_inline void connect_search_end(struct flight *flight, int ret)
 {
 	struct event_search *search = &flight->search;
-	struct watch *watch = &watches[perturb_slot(search->port_offset) & (WATCHES - 1)];
+	__u32 slot = flight->slot;
+	struct watch *watch = &watches[slot & (WATCHES - 1)];
 
 	if (config.connect_start == CONNECT_START_UNKNOWN)
 		return;
 	if (watch->users != 1 || watch->writes != flight->writes)
 		search->flags |= SEARCH_RIVALS;
-	if (!perturb_read(search->port_offset, &search->perturb_exit))
+	if (!perturb_read(slot, &search->perturb_exit))
 		search->flags &= ~SEARCH_PERTURB;
 	if (!ret)
 		__sync_fetch_and_add(&watch->writes, 1);
@@ -94,16 +103,6 @@ static __always_inline void udp_search_inputs(struct flight *flight, struct sock
 		flight->search.slots = BPF_CORE_READ(table, mask) + 1;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport))
 		flight->search.flags |= SEARCH_REUSEPORT;
-}
-
-/*
- * Whether any range was written during the search: then the reckoning may be of two ranges. The
- * socket's own cannot change, since the search holds the socket's lock.
- */
-static __always_inline void range_recheck(struct flight *flight)
-{
-	if (range_matters(flight->path) && flight->range_epoch != *(volatile __u32 *)&range_epoch)
-		flight->search.flags |= SEARCH_RANGE_CHANGED;
 }
 
 #endif

@@ -19,9 +19,10 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#define BRACKETED		   1
-#define READ(pointer, field)	   BPF_CORE_READ(pointer, field)
-#define ADDRESS_OF(pointer, field) __builtin_preserve_access_index(&(pointer)->field)
+#define BRACKETED	     1
+#define READ(pointer, field) BPF_CORE_READ(pointer, field)
+#define READ_16(out, pointer, field) \
+	probe_16(out, __builtin_preserve_access_index(&(pointer)->field))
 
 #include "alloc.h"
 #include "writes.h"

@@ -11,7 +11,7 @@ static __always_inline void range_write_begin(const struct self *self, struct ne
 	struct flight *flight = flight_slot(self);
 
 	if (config.aggregate)
-		return; /* counts need no more than range_epoch */
+		return; /* counts need no more than settings_epoch */
 	/* Of the filters only this one: who changes the range matters to all that it applies to. */
 	if ((config.filters & FILTER_NETNS) && BPF_CORE_READ(net, ns.inum) != config.netns)
 		return;

@@ -13,44 +13,21 @@ shift 3
 work=${COUNTS_KEEP:-$(mktemp -d)}
 [ -n "${COUNTS_KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
-: >"$work/notes"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/tracer.sh"
 
 # By a name that nobody else has: other loads may run on this kernel.
 name=load-$$
 cp "$(command -v load)" "$work/$name"
 
 # shellcheck disable=SC2086 # arguments, not one word
-ephemport stat $arguments --json --comm "$name" --backend "$backend" >"$work/stat" 2>"$work/notes" &
-counter=$!
-tries=200
-until grep -q 'tracing with' "$work/notes"; do
-	tries=$((tries - 1))
-	if [ $tries -eq 0 ] || ! kill -0 $counter 2>/dev/null; then
-		echo "stat did not start:"
-		cat "$work/notes"
-		exit 1
-	fi
-	sleep 0.1
-done
-
-# UDP-Lite's connect() is the one allocation that the tracepoint backend does not see by itself.
-scenarios=$(load --list | awk '{ print $1 }')
-if grep -q tracepoint "$work/notes"; then
-	scenarios=$(echo "$scenarios" | grep -v '^udplite4_connect$')
-fi
+tracer_start "$work/stat" stat $arguments --json --comm "$name" --backend "$backend"
 "$work/$name" --netns --log "$work/log" --range "$range" \
-	--scenario "$(echo "$scenarios" | tr '\n' ',' | sed 's/,$//')" "$@" 2>"$work/said" || {
-	echo "the load failed:"
+	--scenario "$(scenarios)" "$@" 2>"$work/said" || {
 	cat "$work/said"
-	kill -INT $counter
-	exit 1
+	tracer_abort "the load failed"
 }
-kill -INT $counter
-if ! wait $counter; then
-	echo "stat ended badly:"
-	cat "$work/notes"
-	exit 1
-fi
+tracer_stop
 
 sed -n 's/.*"path":"\([a-z]*\)","proto":"\([a-z]*\)","family":\([46]\),.*"errno":\([^,]*\),.*/\1 \2 \3 \4/p' \
 	"$work/log" | awk '{ sum[$0]++ } END { for (key in sum) print key, sum[key] }' |

@@ -13,36 +13,12 @@ shift 2
 work=${EXACT_KEEP:-$(mktemp -d)}
 [ -n "${EXACT_KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/tracer.sh"
 
-ephemport trace --duration 3m --json --explicit --strict --backend "$backend" --buffer 64M \
-	>"$work/events" 2>"$work/notes" &
-tracer=$!
-tries=200
-until grep -qs "tracing with" "$work/notes"; do
-	tries=$((tries - 1))
-	if [ $tries -eq 0 ] || ! kill -0 $tracer 2>/dev/null; then
-		echo "the tracer did not start:"
-		cat "$work/notes"
-		exit 1
-	fi
-	sleep 0.1
-done
-
-# UDP-Lite's connect() is the one allocation that the tracepoint backend does not see by itself.
-scenarios=$(load --list | awk '{ print $1 }')
-if grep -q tracepoint "$work/notes"; then
-	scenarios=$(echo "$scenarios" | grep -v '^udplite4_connect$')
-fi
+tracer_start "$work/events" trace --duration 3m --json --explicit --strict --backend "$backend" \
+	--buffer 64M
 load --netns --explicit --log "$work/log" --range "$range" \
-	--scenario "$(echo "$scenarios" | tr '\n' ',' | sed 's/,$//')" "$@" || {
-	echo "the load failed"
-	kill -INT $tracer
-	exit 1
-}
-kill -INT $tracer
-if ! wait $tracer; then
-	echo "the tracer ended badly:"
-	cat "$work/notes"
-	exit 1
-fi
+	--scenario "$(scenarios)" "$@" || tracer_abort "the load failed"
+tracer_stop
 match "$work/log" "$work/events" --explicit

@@ -22,6 +22,14 @@ wait_for() {
 	done
 }
 
+# in_guest SERIES SCRIPT ARGUMENT...: a script of these tests under another kernel.
+in_guest() {
+	local series=$1 script=$ROOT/tests/$2
+	shift 2
+	"$ROOT/tools/vm" --timeout 240 --add "$ROOT/tests/tracer.sh" \
+		--add "$script:/bin/${script##*/}:755" "$series" -- "${script##*/}" "$@"
+}
+
 # start_trace OPTION...: a tracer whose output is in $BATS_TEST_TMPDIR/events, live on return.
 start_trace() {
 	rm -f "$BATS_TEST_TMPDIR/notes"

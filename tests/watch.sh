@@ -10,32 +10,18 @@ set -eu
 backend=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=/dev/null
+. "$(dirname "$0")/tracer.sh"
 
 fail() {
 	echo "$*"
-	cat "$work"/seen "$work"/said
+	cat "$work"/seen "$work"/notes
 	exit 1
 }
 
 # start COMMAND...: live on return
 start() {
-	rm -f "$work/said" # that of the one before would be taken for this one's
-	ephemport "$@" --json --backend "$backend" >"$work/seen" 2>"$work/said" &
-	tracer=$!
-	tries=200
-	until grep -qs "with the $backend backend" "$work/said"; do
-		tries=$((tries - 1))
-		if [ $tries -eq 0 ] || ! kill -0 $tracer; then fail "the tracer did not start"; fi
-		sleep 0.1
-	done
-}
-
-# finish STATUS
-finish() {
-	status=0
-	kill -INT $tracer
-	wait $tracer || status=$?
-	[ $status -eq "$1" ] || fail "status $status, want $1"
+	tracer_start "$work/seen" "$@" --json --backend "$backend"
 }
 
 # seen COUNT TEXT: so many lines have it
@@ -53,7 +39,7 @@ unshare -n sh -c 'cd /proc/sys/net/ipv4
 	echo 9050 >ip_local_reserved_ports
 	cat ip_local_reserved_ports >/dev/null
 	readlink /proc/self/ns/net' >"$work/netns" 2>/dev/null
-finish 0
+tracer_stop 0
 netns=$(tr -dc 0-9 <"$work/netns")
 seen 3 "\"comm\":\"sh\""
 seen 3 "\"netns\":$netns,"
@@ -66,7 +52,7 @@ seen 1 '"old":"8080,9000-9100","new":"9050"'
 start range verify 40000-40511 --watch 2m --netns all
 load --netns --log "$work/log" --range 40000-40511 --count 20 --scenario \
 	tcp4_connect,tcp6_connect,tcp4_bind,tcp6_listen,udp4_bind,udp6_connect,udp4_sendto 2>/dev/null
-finish 4
+tracer_stop 4
 made=$(grep -c '"errno":0' "$work/log")
 seen 1 "\"check\":\"traffic\",\"outcome\":\"ok\",\"netns\""
 seen 1 "\"made\":$made,\"inside\":$made,\"count\":0,"

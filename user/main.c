@@ -8,9 +8,9 @@
 #include "commands/commands.h"
 
 const struct command *const commands[] = {
-	&command_trace,	     &command_stat,   &command_run,
-	&command_wait_clean, &command_record, &command_range,
-	&command_doctor,     &command_help,   NULL,
+	&command_trace,	 &command_stat,	  &command_run,	 &command_wait_clean,
+	&command_record, &command_report, &command_diff, &command_range,
+	&command_doctor, &command_help,	  NULL,
 };
 
 const struct command *command_find(const struct command *const *table, const char *name)

@@ -96,7 +96,7 @@ struct seqcount {
 };
 
 struct sock_common {
-	__u32 skc_portpair; /* skc_dport and skc_num in one */
+	__u64 skc_addrpair; /* skc_daddr and skc_rcv_saddr in one, in this order */
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;

@@ -67,6 +67,34 @@ is "$(ls -A /etc/sysctl.d)" 99-sysctl.conf
 END
 }
 
+@test "persist: what a changed line said before is told, and the way back that is named works" {
+	private <<'END'
+printf '# top\nnet.ipv4.ip_local_port_range = 40000 50001\n# end\n' >/etc/sysctl.conf
+cp -a /etc/sysctl.conf /run/before
+expect 0 "$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
+way=$(sed -n 's/^.*note: and at boot: ephemport \(.*\), which \/etc\/sysctl.conf:2 said$/\1/p' <<<"$err")
+hasnt "$err" "range unset"
+# shellcheck disable=SC2086 # words
+expect 0 "$EPHEMPORT" $way
+cmp /etc/sysctl.conf /run/before
+# As it is already.
+expect 0 "$EPHEMPORT" range set 40000-50001 --persist=/etc/sysctl.conf
+has "$err" "nothing to take back, /etc/sysctl.conf:2 said so before"
+cmp /etc/sysctl.conf /run/before
+# One that takes --force.
+echo 'net.ipv4.ip_local_port_range = 32000 60000' >/etc/sysctl.conf
+expect 0 "$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
+has "$err" "range set 32000-60000 --persist=/etc/sysctl.conf --force, which /etc/sysctl.conf:1 said"
+# No range at all.
+echo 'net.ipv4.ip_local_port_range = "1024 x"' >/etc/sysctl.conf
+expect 0 "$EPHEMPORT" range set 49152-65535 --persist=/etc/sysctl.conf
+has "$err" "put '\"1024 x\"' back, which /etc/sysctl.conf:1 said"
+# What is taken out is told.
+expect 0 "$EPHEMPORT" range unset --persist=/etc/sysctl.conf
+has "$out" "/etc/sysctl.conf: line 1, '49152 65535', taken out"
+END
+}
+
 @test "persist: a missing line is appended, and unset gives the file back" {
 	private <<'END'
 printf '# top\n; other\nkernel.pid_max = 4194304\n' >/etc/sysctl.conf

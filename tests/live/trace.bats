@@ -209,3 +209,15 @@ links() {
 	run grep -c $'\033' "$events"
 	[ "$output" -eq 0 ]
 }
+
+@test "trace and stat take less than 20 MB at the most, the ring of 8 MB included" {
+	for command in trace stat; do
+		ephemport "$command" >/dev/null 2>"$BATS_TEST_TMPDIR/notes" 3>&- &
+		tracer=$!
+		wait_for 100 grep -qs "tracing with" "$BATS_TEST_TMPDIR/notes"
+		peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$tracer/status")
+		stop_trace
+		echo "$command: $peak kB at the most"
+		[ "$peak" -gt 1000 ] && [ "$peak" -lt 20480 ]
+	done
+}

@@ -23,6 +23,7 @@ enum {
 	OPT_LIST = 256,
 	OPT_ONE_DESTINATION,
 	OPT_BOUND,
+	OPT_BOUND_ANY,
 	OPT_SYSCTL,
 	OPT_HALFWAY,
 	OPT_ALTERNATE,
@@ -38,6 +39,7 @@ static const char usage[] =
 	"  --range LO-HI     set that namespace's ip_local_port_range first; needs --netns\n"
 	"  --one-destination all threads connect to one listener\n"
 	"  --bound N         hold N ports by a bind() to port 0 as long as it runs\n"
+	"  --bound-any       by one to the wildcard address, with SO_REUSEADDR\n"
 	"  --sysctl NAME=V   write V to /proc/sys/net/ipv4/NAME first; needs --netns, like these:\n"
 	"  --halfway NAME=V  write it when a scenario full_* has used up half of the range\n"
 	"  --alternate NAME=V|V  write one and the other by turns as long as it runs\n"
@@ -54,6 +56,7 @@ static const struct option options[] = {
 	{ "range", required_argument, NULL, 'r' },
 	{ "one-destination", no_argument, NULL, OPT_ONE_DESTINATION },
 	{ "bound", required_argument, NULL, OPT_BOUND },
+	{ "bound-any", no_argument, NULL, OPT_BOUND_ANY },
 	{ "sysctl", required_argument, NULL, OPT_SYSCTL },
 	{ "halfway", required_argument, NULL, OPT_HALFWAY },
 	{ "alternate", required_argument, NULL, OPT_ALTERNATE },
@@ -141,6 +144,9 @@ static int parse_setting(struct load_ctx *ctx, int opt, char *text)
 		return 0;
 	case OPT_BOUND:
 		return parse_number(text, 65535, &ctx->bound);
+	case OPT_BOUND_ANY:
+		ctx->bound_any = true;
+		return 0;
 	case OPT_SYSCTL:
 		break;
 	case OPT_HALFWAY:

@@ -82,6 +82,7 @@ struct load_ctx {
 	struct setting settings[MAX_SETTINGS];
 	int n_settings;
 	unsigned long bound; /* ports held from the beginning to the end */
+	bool bound_any;	     /* by the wildcard address */
 	bool one_destination;
 	pthread_t alternator;
 	bool alternating;

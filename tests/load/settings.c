@@ -2,6 +2,7 @@
 /* What surrounds the scenarios: sysctls of the namespace, and sockets that stand in the way. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,15 +58,24 @@ int settings_apply(struct load_ctx *ctx, enum setting_when when)
 }
 
 /* Never sleeps: each change should find a search under way. */
+/*
+ * Writes again once a search more was logged: writing without a pause keeps the searches from a
+ * processor, and on 6.1 from ending at all.
+ */
 static void *alternate(void *arg)
 {
 	struct load_ctx *ctx = arg;
+	unsigned long lines = 0;
 
-	for (unsigned int turn = 0; !ctx->finished && !ctx->failed; turn++)
+	for (unsigned int turn = 0; !ctx->finished && !ctx->failed; turn++) {
 		for (int i = 0; i < ctx->n_settings; i++)
 			if (ctx->settings[i].when == SETTING_ALTERNATES &&
 			    setting_write(ctx->settings[i].name, ctx->settings[i].values[turn & 1]))
 				ctx->failed = true;
+		while (ctx->lines == lines && !ctx->finished && !ctx->failed)
+			sched_yield();
+		lines = ctx->lines;
+	}
 	return NULL;
 }
 
@@ -88,18 +98,22 @@ void settings_alternate_stop(struct load_ctx *ctx)
 /* Sockets that hold a port each as long as the load runs, by a bind() to port 0. */
 int worker_hold_ports(struct worker *w)
 {
-	static const struct scenario holder = {
+	const struct scenario holder = {
 		.name = "bound",
 		.proto = IPPROTO_TCP,
 		.kind = ADDR_V4,
 		.call = CALL_BIND,
+		.tweak = w->ctx->bound_any ? TWEAK_ANY : TWEAK_NONE,
 	};
+	const int reuse = w->ctx->bound_any;
 
 	for (unsigned long i = 0; i < w->ctx->bound; i++) {
 		int fd = scenario_open(w, &holder), err;
 
 		if (fd < 0)
 			return fd;
+		if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)))
+			return worker_fail(w, errno, "SO_REUSEADDR");
 		err = alloc_bind(w, &holder, fd, 0);
 		if (err) /* the descriptor ends with the process, like those of the others */
 			return err < 0 ? err : worker_fail(w, err, "a port to hold");

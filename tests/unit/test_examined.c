@@ -69,8 +69,8 @@ static void test_connect_agrees(void **state)
 		}
 		search.perturb_exit = connect.perturb_exit = entry + gain;
 		result = search_connect_examined(&connect);
-		examined = search_examined(&search, PATH_CONNECT, false, start, range.low,
-					   range.high, range.local, port, 0);
+		examined = search_examined(&search, PATH_CONNECT, start, range.low, range.high,
+					   range.local, port, 0);
 		if (examined != EXAMINED_UNKNOWN && result.confidence == SEARCH_EXACT) {
 			assert_int_equal(examined, result.examined);
 			both++;
@@ -91,45 +91,11 @@ static void test_failure_agrees(void **state)
 		struct search_result result = search_connect_examined(&connect);
 
 		assert_int_equal(result.confidence, SEARCH_EXACT);
-		assert_int_equal(search_examined(&search, PATH_CONNECT, false,
-						 CONNECT_START_TABLE64, range.low, range.high,
-						 range.local, 0, EADDRNOTAVAIL),
+		assert_int_equal(search_examined(&search, PATH_CONNECT, CONNECT_START_TABLE64,
+						 range.low, range.high, range.local, 0,
+						 EADDRNOTAVAIL),
 				 result.examined);
 	}
-}
-
-static void test_udp_agrees(void **state)
-{
-	unsigned int both = 0;
-
-	(void)state;
-	for (int i = 0; i < CASES; i++) {
-		struct search_range range = range_draw();
-		uint16_t port = (uint16_t)(range.low + draw32() % (range.high + 1u - range.low));
-		bool found = draw32() % 4;
-		struct event_search search = {
-			.draw = draw32(),
-			.slots = 256u << draw32() % 9,
-			.flags = SEARCH_DRAW,
-		};
-		struct search_udp udp = {
-			.range = range,
-			.end = found ? SEARCH_FOUND : SEARCH_EXHAUSTED,
-			.port = port,
-			.slots = search.slots,
-			.draw_known = true,
-			.draw = search.draw,
-		};
-		struct search_result result = search_udp_examined(&udp);
-		int32_t examined = search_examined(&search, PATH_AUTOBIND, true,
-						   CONNECT_START_UNKNOWN, range.low, range.high,
-						   range.local, port, found ? 0 : EAGAIN);
-
-		assert_int_equal(result.confidence, SEARCH_EXACT);
-		assert_int_equal(examined, result.examined);
-		both++;
-	}
-	assert_int_equal(both, CASES);
 }
 
 static void test_bind_counts_conflicts(void **state)
@@ -137,11 +103,11 @@ static void test_bind_counts_conflicts(void **state)
 	struct event_search search = { .refused = 7 };
 
 	(void)state;
-	assert_int_equal(search_examined(&search, PATH_BIND, false, CONNECT_START_UNKNOWN, 40000,
-					 40099, false, 40001, 0),
+	assert_int_equal(search_examined(&search, PATH_BIND, CONNECT_START_UNKNOWN, 40000, 40099,
+					 false, 40001, 0),
 			 8);
-	assert_int_equal(search_examined(&search, PATH_LISTEN, false, CONNECT_START_UNKNOWN, 40000,
-					 40006, false, 0, EADDRINUSE),
+	assert_int_equal(search_examined(&search, PATH_LISTEN, CONNECT_START_UNKNOWN, 40000, 40006,
+					 false, 0, EADDRINUSE),
 			 7);
 }
 
@@ -158,24 +124,23 @@ static void test_doubt_is_unknown(void **state)
 	} doubts[] = {
 		{ 0, 5, 0 },
 		{ SEARCH_PERTURB | SEARCH_RIVALS, 5, 0 },
-		{ SEARCH_PERTURB | SEARCH_RANGE_CHANGED, 5, 0 },
+		{ SEARCH_PERTURB | SEARCH_SETTINGS_CHANGED, 5, 0 },
 		{ SEARCH_PERTURB, 0, 0 },
 		{ SEARCH_PERTURB, 5, 50 },
 	};
 
 	(void)state;
 	/* Offset 5 of 100, cleared to 4: the first candidate is 40004. */
-	assert_int_equal(search_examined(&sure, PATH_CONNECT, false, CONNECT_START_TABLE32, 40000,
-					 40099, false, 40004, 0),
+	assert_int_equal(search_examined(&sure, PATH_CONNECT, CONNECT_START_TABLE32, 40000, 40099,
+					 false, 40004, 0),
 			 1);
 	for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
 		search = sure;
 		search.flags = doubts[i].flags;
 		search.perturb_entry = doubts[i].entry;
 		search.step_width = doubts[i].step_width;
-		assert_int_equal(search_examined(&search, PATH_CONNECT, false,
-						 CONNECT_START_TABLE32, 40000, 40099, false, 40004,
-						 0),
+		assert_int_equal(search_examined(&search, PATH_CONNECT, CONNECT_START_TABLE32,
+						 40000, 40099, false, 40004, 0),
 				 EXAMINED_UNKNOWN);
 	}
 }
@@ -185,7 +150,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_connect_agrees),
 		cmocka_unit_test(test_failure_agrees),
-		cmocka_unit_test(test_udp_agrees),
 		cmocka_unit_test(test_bind_counts_conflicts),
 		cmocka_unit_test(test_doubt_is_unknown),
 	};

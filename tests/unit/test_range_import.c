@@ -72,6 +72,65 @@ static void test_captures_are_understood(void **state)
 	}
 }
 
+/* The second number is a count: read as the end, or counted on from, it is off. */
+static void test_the_end_is_start_and_count_less_one(void **state)
+{
+	static const struct {
+		const char *text;
+		struct port_range range;
+	} rows[] = {
+		{ "Start Port      : 10000\r\nNumber of Ports : 1000\r\n", { 10000, 10999 } },
+		{ "Start Port      : 40000\nNumber of Ports : 1000\n", { 40000, 40999 } },
+		{ "Start Port      : 49152\nNumber of Ports : 16383\n", { 49152, 65534 } },
+		{ "Start Port      : 1024\nNumber of Ports : 64511\n", { 1024, 65534 } },
+		/* Titles that are seen nowhere but in tests; words do not matter. */
+		{ "\nプロトコル tcp 動的ポート範囲\n-----\n開始ポート : 49152\nポート数 : 16384\n",
+		  { 49152, 65535 } },
+		{ "Диапазон динамических портов протокола tcp\nНачальный порт      : 61000\n"
+		  "Число портов        : 255\n",
+		  { 61000, 61254 } },
+		{ "Startport: 49152\nAnzahl von Ports    : 16384\n", { 49152, 65535 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct import import;
+		struct reason why = { "" };
+
+		if (import_parse(rows[i].text, strlen(rows[i].text), &import, &why))
+			fail_msg("'%s': %s", rows[i].text, why.text);
+		assert_int_equal(import.source, IMPORT_NETSH);
+		assert_int_equal(import.items[0].range.low, rows[i].range.low);
+		assert_int_equal(import.items[0].range.high, rows[i].range.high);
+		import_free(&import);
+	}
+}
+
+static void test_excluded_ranges_in_words_of_any_language(void **state)
+{
+	static const char *const texts[] = {
+		"プロトコル tcp ポート除外範囲\n\n開始ポート    終了ポート\n----------    --------\n"
+		"      5357        5357\n     50000       50059     *\n\n"
+		"* - 管理されている除外ポート。\n",
+		"\r\nPuerto de inicio    Puerto final\r\n----------    --------\r\n"
+		"      5357        5357\r\n     50000       50059     *\r\n\r\n",
+	};
+	struct port_range all = { 1, 65535 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		struct import import;
+		struct reason why = { "" };
+
+		if (import_parse(texts[i], strlen(texts[i]), &import, &why))
+			fail_msg("'%s': %s", texts[i], why.text);
+		assert_int_equal(import.source, IMPORT_EXCLUDED);
+		assert_int_equal(import.excluded_blocks, 2);
+		assert_int_equal(port_set_count(&import.excluded, all), 61);
+		import_free(&import);
+	}
+}
+
 static void test_excluded_ranges_are_understood(void **state)
 {
 	static const struct {
@@ -209,6 +268,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_captures_are_understood),
+		cmocka_unit_test(test_the_end_is_start_and_count_less_one),
+		cmocka_unit_test(test_excluded_ranges_in_words_of_any_language),
 		cmocka_unit_test(test_excluded_ranges_are_understood),
 		cmocka_unit_test(test_what_is_not_clear_is_refused),
 		cmocka_unit_test(test_encodings_that_cannot_be_told_are_refused),

@@ -114,6 +114,10 @@ binds() {
 		--scenario full_tcp4_bind_reuseaddr,full_tcp6_bind_reuseaddr
 	run bind-autobind-reuse plain - - - --range 40000-40099 --sysctl ip_autobind_reuse=1 \
 		--scenario full_tcp4_bind,full_tcp4_bind_reuseaddr
+	run bind-beside-wildcard plain - - - --range 40000-40099 --bound 40 --bound-any \
+		--scenario full_tcp4_bind,full_tcp4_bind_reuseaddr
+	run bind-beside-reuse plain - - - --range 40000-40099 --bound 40 --bound-any \
+		--sysctl ip_autobind_reuse=1 --scenario full_tcp4_bind,full_tcp4_bind_reuseaddr
 	run bind-socket-range plain - - - --range 40000-40099 --scenario full_tcp4_bind_range_in
 }
 

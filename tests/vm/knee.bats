@@ -13,8 +13,8 @@ KNEE=$((PORTS / 2))
 knees_in() {
 	local command
 	command="set -e; for s in tcp4_knee tcp4_knee_range; do knee.sh \$s $PORTS; done"
-	"$ROOT/tools/vm" --timeout 240 --add "$ROOT/tests/vm/knee.sh:/bin/knee.sh:755" "$1" -- \
-		"$command" >"$BATS_TEST_TMPDIR/knees" 2>"$BATS_TEST_TMPDIR/stderr" || {
+	"$ROOT/tools/vm" --timeout 240 --add "$ROOT/tests/tracer.sh" \
+		--add "$ROOT/tests/vm/knee.sh:/bin/knee.sh:755" "$1" -- "$command" >"$BATS_TEST_TMPDIR/knees" 2>"$BATS_TEST_TMPDIR/stderr" || {
 		cat "$BATS_TEST_TMPDIR/stderr"
 		return 1
 	}

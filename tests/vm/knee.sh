@@ -11,25 +11,12 @@ set -eu
 scenario=$1 ports=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=/dev/null
+. "$(dirname "$0")/tracer.sh"
 
-ephemport trace --duration 5m --json --strict --path connect --buffer 64M \
-	>"$work/events" 2>"$work/notes" &
-tracer=$!
-tries=600
-until grep -qs "tracing with" "$work/notes"; do
-	tries=$((tries - 1))
-	if [ $tries -eq 0 ] || ! kill -0 $tracer 2>/dev/null; then
-		cat "$work/notes" >&2
-		exit 1
-	fi
-	sleep 0.1
-done
+tracer_start "$work/events" trace --duration 5m --json --strict --path connect --buffer 64M
 load --netns --range "40000-$((40000 + ports - 1))" --scenario "$scenario" --log "$work/log" >&2
-kill -INT $tracer
-wait $tracer || {
-	cat "$work/notes" >&2
-	exit 1
-}
+tracer_stop
 
 half=$(((ports + 1) / 2))
 grep '"type":"alloc"' "$work/events" >"$work/connects"

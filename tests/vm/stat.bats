@@ -7,10 +7,7 @@ load ../helpers
 
 # counts_in SERIES BACKEND ARGUMENTS OPTION...
 counts_in() {
-	local series=$1
-	shift
-	run "$ROOT/tools/vm" --timeout 240 --add "$ROOT/tests/counts.sh:/bin/counts.sh:755" "$series" -- \
-		counts.sh "$1" 40000-40255 "${@:2}"
+	run in_guest "$1" counts.sh "$2" 40000-40255 "${@:3}"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }

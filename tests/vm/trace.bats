@@ -7,10 +7,7 @@ load ../helpers
 
 # exact_in SERIES BACKEND OPTION...
 exact_in() {
-	local series=$1
-	shift
-	run "$ROOT/tools/vm" --timeout 240 --add "$ROOT/tests/exact.sh:/bin/exact.sh:755" "$series" -- \
-		exact.sh "$@"
+	run in_guest "$1" exact.sh "${@:2}"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }

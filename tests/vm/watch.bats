@@ -8,8 +8,7 @@ load ../helpers
 
 # watch_in SERIES BACKEND
 watch_in() {
-	run "$ROOT/tools/vm" --timeout 240 --add "$ROOT/tests/watch.sh:/bin/watch.sh:755" "$1" -- \
-		watch.sh "$2"
+	run in_guest "$1" watch.sh "$2"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }

@@ -15,8 +15,10 @@ extern const struct command command_stat;
 extern const struct command command_run;
 extern const struct command command_wait_clean;
 extern const struct command command_record;
-extern const struct command command_doctor;
+extern const struct command command_report;
+extern const struct command command_diff;
 extern const struct command command_range;
+extern const struct command command_doctor;
 extern const struct command command_help;
 
 #endif

@@ -53,6 +53,10 @@ static int live_try(const struct live_options *options, struct tracer_options *t
 	tracer_options->explain = options->explain;
 	tracer_options->verbose = options->verbose;
 	signal(SIGPIPE, SIG_IGN);
+	/* Each batch is flushed; within one, stdio's buffer of a page would be full every ten
+	 * lines. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, LIVE_STDOUT_BYTES);
 	return tracer__new(tracer_options, tracer, message);
 }
 
@@ -101,7 +105,6 @@ int live_open_aggregate(const struct live_options *options, const char *command,
 	tracer_options.config.aggregate = 1;
 	tracer_options.config.by = counts->by;
 	tracer_options.config.examined = counts->examined;
-	tracer_options.config.udp_examined = counts->udp_examined;
 	return status ?: live_start(options, command, &tracer_options, tracer);
 }
 

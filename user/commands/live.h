@@ -23,6 +23,8 @@ struct live_options {
 		.filter = FILTER_OPTIONS_INIT, .backend = "auto" \
 	}
 
+enum { LIVE_STDOUT_BYTES = 1 << 16 };
+
 enum { LIVE_SPEC_COUNT = 3 };
 extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
 

@@ -126,22 +126,54 @@ static void set_show(const struct set *set, bool planned)
 	fflush(set_out(set));
 }
 
+/* What the way back to @range there needs to be taken. */
+static const char *set_forced(const struct set *set, const struct range_place *place,
+			      struct port_range range)
+{
+	enum check_level worst = CHECK_NOTE;
+
+	set_lint(set, place, range, false, &worst);
+	return worst > CHECK_NOTE ? " --force" : "";
+}
+
+static void set_show_way_back_at_boot(const struct set *set)
+{
+	const char *file = set->options.persist, *equals = *file ? "=" : "";
+	const struct persist *persist = &set->persist;
+	char range[RANGE_TEXT_LEN];
+	struct port_range was;
+	struct reason why;
+
+	if (!*persist->was) {
+		message_note("and at boot: ephemport range unset --persist%s%s", equals, file);
+	} else if (range_parse(persist->was, &was, &why)) {
+		message_note("and at boot: put '%s' back, which %s:%u said", persist->was,
+			     persist->path, persist->line);
+	} else if (range_equal(was, set->range)) {
+		message_note("and at boot: nothing to take back, %s:%u said so before",
+			     persist->path, persist->line);
+	} else {
+		range_format(range, was, RANGE_PLAIN);
+		message_note(
+			"and at boot: ephemport range set %s --persist%s%s%s, which %s:%u said",
+			range, equals, file, set_forced(set, &set->scope.places[0], was),
+			persist->path, persist->line);
+	}
+}
+
 static void set_show_way_back(const struct set *set)
 {
 	for (size_t i = 0; i < set->scope.namespaces.count; i++) {
 		const struct netns *netns = set->scope.places[i].netns;
-		enum check_level worst = CHECK_NOTE;
 		char old[RANGE_TEXT_LEN];
 
 		range_format(old, set->old[i], RANGE_PLAIN);
-		set_lint(set, &set->scope.places[i], set->old[i], false, &worst);
 		message_note("to go back: ephemport range set %s%s%s%s", old,
 			     netns->current ? "" : " --netns ", netns->current ? "" : netns->path,
-			     worst > CHECK_NOTE ? " --force" : "");
+			     set_forced(set, &set->scope.places[i], set->old[i]));
 	}
 	if (set->options.persist)
-		message_note("and at boot: ephemport range unset --persist%s%s",
-			     *set->options.persist ? "=" : "", set->options.persist);
+		set_show_way_back_at_boot(set);
 }
 
 /* What both readers make of the files with ours as it is or will be. */

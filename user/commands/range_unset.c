@@ -95,8 +95,8 @@ static int unset_run(const struct command *self, int argc, char **argv)
 	} else if (error) {
 		status = range_fail(self, error, &why);
 	} else {
-		printf("%s: line %u taken out%s%s\n", persist.path, persist.line,
-		       persist.content ? "" : ", and the file with it",
+		printf("%s: line %u, '%s', taken out%s%s\n", persist.path, persist.line,
+		       persist.was, persist.content ? "" : ", and the file with it",
 		       options.dry_run ? "  (planned)" : "");
 		overlay = persist_overlay(&persist);
 		status = unset_show_boot(self, &overlay);
@@ -112,7 +112,10 @@ const struct command command_range_unset = {
 	.summary = "takes the line that 'range set --persist' wrote out again",
 	.description =
 		"Takes the line out of the file and says what the next boot gives without it. The "
-		"range in force stays.",
+		"range in force stays.\n\n"
+		"That goes for a line as well that 'range set --persist=FILE' found there and changed: "
+		"what it said before is not kept. 'range set' tells it when it changes it, with the "
+		"command that brings it back.",
 	.examples = "  ephemport range unset --persist\n"
 		    "  ephemport range unset --persist=/etc/sysctl.conf\n",
 	.groups = unset_groups,

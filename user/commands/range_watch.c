@@ -7,6 +7,8 @@
 #include "cli/message.h"
 #include "commands/live.h"
 #include "commands/range_scope.h"
+#include "event/limit.h"
+#include "measure/summary.h"
 #include "render/json.h"
 #include "render/text.h"
 
@@ -55,13 +57,12 @@ static const struct option_group watch_groups[] = {
 	{ 0 },
 };
 
-/* Adds to each change who lives in its namespace, and ends the stream after enough of them. */
+/* Adds to each change who lives in its namespace. */
 struct watch_sink {
 	struct sink sink;
 	struct sink *out;
 	struct netns_list namespaces; /* as of looked_ns */
 	uint64_t looked_ns;
-	uint64_t changes, lost, wanted; /* wanted 0: no limit */
 	char who[NETNS_WHO_LEN];
 };
 
@@ -95,18 +96,13 @@ static const char *watch_who(struct watch_sink *watch, uint64_t inode)
 	return watch->who;
 }
 
-static int watch_counted(struct watch_sink *watch, int error)
-{
-	return error ? error : ++watch->changes == watch->wanted ? -ECANCELED : 0;
-}
-
 static int watch_range_change(struct sink *sink, const struct range_change *change)
 {
 	struct watch_sink *watch = (struct watch_sink *)sink;
 	struct range_change placed = *change;
 
 	placed.where = watch_who(watch, change->task.netns);
-	return watch_counted(watch, watch->out->range_change(watch->out, &placed));
+	return watch->out->range_change(watch->out, &placed);
 }
 
 static int watch_reserved_change(struct sink *sink, const struct reserved_change *change)
@@ -115,14 +111,13 @@ static int watch_reserved_change(struct sink *sink, const struct reserved_change
 	struct reserved_change placed = *change;
 
 	placed.where = watch_who(watch, change->task.netns);
-	return watch_counted(watch, watch->out->reserved_change(watch->out, &placed));
+	return watch->out->reserved_change(watch->out, &placed);
 }
 
 static int watch_loss(struct sink *sink, const struct loss *loss)
 {
 	struct watch_sink *watch = (struct watch_sink *)sink;
 
-	watch->lost += loss->count;
 	return watch->out->loss(watch->out, loss);
 }
 
@@ -142,12 +137,13 @@ static int watch_stream(const struct watch_options *options, struct tracer *trac
 					      .reserved_change = watch_reserved_change,
 					      .loss = watch_loss,
 					      .flush = watch_flush },
-				    .out = options->json ? &json.sink : &text.sink,
-				    .wanted = options->count };
-	struct sink *sinks[] = { &watch.sink, NULL };
+				    .out = options->json ? &json.sink : &text.sink };
+	struct summary summary = summary_make();
+	struct limit_sink limit = limit_sink_changes(options->count);
+	struct sink *sinks[] = { &watch.sink, &summary.sink, &limit.sink, NULL };
 	struct stream stream = { sinks };
 	__attribute__((cleanup(waiter_close))) struct waiter waiter;
-	uint64_t begin = clock_ns(CLOCK_MONOTONIC);
+	uint64_t begin = clock_ns(CLOCK_MONOTONIC), changes;
 	int error = waiter_open(&waiter, tracer, options->duration_ns);
 
 	if (error) {
@@ -163,9 +159,10 @@ static int watch_stream(const struct watch_options *options, struct tracer *trac
 		message_error("range watch: cannot write: %s", strerror(-error));
 		return EXIT_ERROR;
 	}
-	fprintf(stderr, "%llu change%s in %.1f s; %llu lost\n", (unsigned long long)watch.changes,
-		watch.changes == 1 ? "" : "s", (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9,
-		(unsigned long long)watch.lost);
+	changes = summary.range_changes + summary.reserved_changes;
+	fprintf(stderr, "%llu change%s in %.1f s; %llu lost\n", (unsigned long long)changes,
+		changes == 1 ? "" : "s", (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9,
+		(unsigned long long)summary.lost);
 	return EXIT_DONE;
 }
 

@@ -19,6 +19,30 @@ struct limit_sink limit_sink_count(uint64_t count)
 	return (struct limit_sink){ .sink = { .allocation = limit_allocation }, .left = count };
 }
 
+static int limit_change(struct limit_sink *limit, uint64_t time_ns)
+{
+	if (limit->left && !--limit->left)
+		limit->ended_ns = time_ns;
+	return limit->ended_ns ? -ECANCELED : 0;
+}
+
+static int limit_range_change(struct sink *sink, const struct range_change *change)
+{
+	return limit_change((struct limit_sink *)sink, change->mono_ns);
+}
+
+static int limit_reserved_change(struct sink *sink, const struct reserved_change *change)
+{
+	return limit_change((struct limit_sink *)sink, change->mono_ns);
+}
+
+struct limit_sink limit_sink_changes(uint64_t count)
+{
+	return (struct limit_sink){ .sink = { .range_change = limit_range_change,
+					      .reserved_change = limit_reserved_change },
+				    .left = count };
+}
+
 struct limit_sink limit_sink_until(uint64_t mono_ns)
 {
 	return (struct limit_sink){ .sink = { .allocation = limit_allocation },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +91,38 @@ static int operator_parse(const char **text, enum gate_operator *op)
 	return -EINVAL;
 }
 
-static int gate_parse(const char *text, struct gate *gate, struct reason *why)
+/* "1.5x" or "+5", "-50us": takes the mark off @value and the sign into @sign. */
+static enum gate_subject subject_parse(char value[], double *sign)
+{
+	size_t length = strlen(value);
+
+	*sign = 1;
+	if (length > 1 && value[length - 1] == 'x') {
+		value[length - 1] = '\0';
+		return GATE_RATIO;
+	}
+	if (*value != '+' && *value != '-')
+		return GATE_VALUE;
+	*sign = *value == '-' ? -1 : 1;
+	memmove(value, value + 1, length);
+	return GATE_DIFFERENCE;
+}
+
+static int gate_parse_value(char *value, struct gate *gate, bool comparison)
+{
+	enum figure_unit unit = gate->ref.unit;
+	double sign = 1;
+	int error;
+
+	gate->subject = comparison ? subject_parse(value, &sign) : GATE_VALUE;
+	if (gate->subject == GATE_RATIO)
+		unit = UNIT_NUMBER;
+	error = value_parse(value, unit, gate->ref.dist == DIST_NONE, &gate->value);
+	gate->value *= sign;
+	return error;
+}
+
+static int gate_parse(const char *text, bool comparison, struct gate *gate, struct reason *why)
 {
 	const char *name = skip_blanks(text);
 	size_t length = strcspn(name, "<>=!");
@@ -122,13 +154,16 @@ static int gate_parse(const char *text, struct gate *gate, struct reason *why)
 		end = 0;
 	memcpy(value, rest, end);
 	value[end] = '\0';
-	if (value_parse(value, gate->ref.unit, gate->ref.dist == DIST_NONE, &gate->value))
-		return reason_set(why, -EINVAL, "'%s' is not right for %.*s: use %s", rest,
-				  (int)length, name, value_hint(gate->ref.unit));
+	if (gate_parse_value(value, gate, comparison))
+		return reason_set(why, -EINVAL, "'%s' is not right for %.*s: use %s%s", rest,
+				  (int)length, name, value_hint(gate->ref.unit),
+				  comparison ? ", +N for the difference, or 1.5x for the ratio" :
+					       "");
 	return 0;
 }
 
-int gates_add(struct gates *gates, const char *text, struct reason *why)
+static int gates_add_parsed(struct gates *gates, const char *text, bool comparison,
+			    struct reason *why)
 {
 	struct gate *items;
 	int error;
@@ -139,10 +174,20 @@ int gates_add(struct gates *gates, const char *text, struct reason *why)
 	if (!items)
 		return reason_set(why, -ENOMEM, "no memory");
 	gates->items = items;
-	error = gate_parse(text, &items[gates->count], why);
+	error = gate_parse(text, comparison, &items[gates->count], why);
 	if (!error)
 		gates->count++;
 	return error;
+}
+
+int gates_add(struct gates *gates, const char *text, struct reason *why)
+{
+	return gates_add_parsed(gates, text, false, why);
+}
+
+int gates_add_comparison(struct gates *gates, const char *text, struct reason *why)
+{
+	return gates_add_parsed(gates, text, true, why);
 }
 
 void gates_free(struct gates *gates)
@@ -170,16 +215,59 @@ static bool gate_holds(enum gate_operator op, double a, double b)
 	return false;
 }
 
-struct gate_result gate_evaluate(const struct gate *gate, const struct figures *figures)
+static struct gate_result gate_judge(const struct gate *gate, struct figure value)
 {
-	struct gate_result result = { .value = figure_ref_value(&gate->ref, figures) };
+	struct gate_result result = { .value = value };
 
-	if (result.value.state == FIGURE_UNKNOWN)
+	if (value.state == FIGURE_UNKNOWN)
 		result.outcome = GATE_UNKNOWN;
-	else if (result.value.state == FIGURE_KNOWN &&
-		 gate_holds(gate->op, result.value.number, gate->value))
+	else if (value.state == FIGURE_KNOWN && gate_holds(gate->op, value.number, gate->value))
 		result.outcome = GATE_FAILED;
 	else
 		result.outcome = GATE_PASSED;
 	return result;
+}
+
+struct gate_result gate_evaluate(const struct gate *gate, const struct figures *figures)
+{
+	return gate_judge(gate, figure_ref_value(&gate->ref, figures));
+}
+
+struct gate_result gate_compare(const struct gate *gate, const struct figures *a,
+				const struct figures *b)
+{
+	struct figure before = figure_ref_value(&gate->ref, a);
+	struct figure after = figure_ref_value(&gate->ref, b);
+
+	switch (gate->subject) {
+	case GATE_RATIO:
+		return gate_judge(gate, figure_ratio(&before, &after));
+	case GATE_DIFFERENCE:
+		return gate_judge(gate, figure_difference(&before, &after));
+	default:
+		return gate_judge(gate, after);
+	}
+}
+
+/* What two figures make: known where both are. */
+static struct figure figure_of_two(const struct figure *a, const struct figure *b, double number)
+{
+	if (a->state == FIGURE_UNKNOWN || b->state == FIGURE_UNKNOWN)
+		return (struct figure){ .state = FIGURE_UNKNOWN };
+	if (a->state == FIGURE_NONE || b->state == FIGURE_NONE)
+		return (struct figure){ .state = FIGURE_NONE };
+	return (struct figure){ .state = FIGURE_KNOWN, .number = number };
+}
+
+struct figure figure_ratio(const struct figure *a, const struct figure *b)
+{
+	if (a->state == FIGURE_KNOWN && b->state == FIGURE_KNOWN && a->number == 0)
+		return b->number == 0 ? (struct figure){ .state = FIGURE_NONE } :
+					figure_of_two(a, b, INFINITY);
+	return figure_of_two(a, b, b->number / a->number);
+}
+
+struct figure figure_difference(const struct figure *a, const struct figure *b)
+{
+	return figure_of_two(a, b, b->number - a->number);
 }

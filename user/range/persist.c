@@ -56,6 +56,14 @@ static int path_resolve_new(const char *file, char *real, struct reason *why)
 	return 0;
 }
 
+static void persist_keep_value(struct persist *persist)
+{
+	struct conf_line last = conf_last(persist->old, persist->old_length, SYSCTL_RANGE_KEY);
+
+	snprintf(persist->was, sizeof(persist->was), "%.*s", (int)last.value_length,
+		 last.value ? last.value : "");
+}
+
 static int persist_open(const char *file, struct persist *persist, struct reason *why)
 {
 	CLEANUP_CLOSE int fd = -1;
@@ -81,6 +89,7 @@ static int persist_open(const char *file, struct persist *persist, struct reason
 		return reason_set(why, error, "%s cannot be read: %s", persist->path,
 				  strerror(-error));
 	persist->existed = true;
+	persist_keep_value(persist);
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct persist {
 	char *old, *content; /* NULL: no file. The second is what it is to become. */
 	size_t old_length, length;
 	unsigned int line; /* that sets the range, or did */
+	char was[64];	   /* what that line said before, cut; "": there was none */
 	bool committed;
 };
 

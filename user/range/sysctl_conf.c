@@ -105,8 +105,7 @@ bool conf_line_next(const char **at, const char *end, enum conf_dialect dialect,
 	return true;
 }
 
-/* The last line that sets @key: .value is NULL where there is none. */
-static struct conf_line conf_last(const char *text, size_t length, const char *key)
+struct conf_line conf_last(const char *text, size_t length, const char *key)
 {
 	struct conf_line line = { 0 }, last = { 0 };
 	const char *at = text;

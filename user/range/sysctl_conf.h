@@ -30,6 +30,8 @@ struct conf_line {
 bool conf_line_next(const char **at, const char *end, enum conf_dialect dialect,
 		    struct conf_line *line);
 
+/* The last line that sets @key (with slashes): .value is NULL where there is none. */
+struct conf_line conf_last(const char *text, size_t length, const char *key);
 /*
  * Gives the last line that sets @key (with slashes) the value @value, or appends such a line; every
  * other byte stays as it is. *@out is the new text (the caller frees it), *@number the line. 0 or

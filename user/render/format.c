@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "render/format.h"
+#include "render/line.h"
 
 /* Civil date of a day counted from 1970-01-01, for years after 1970: no locale, no time zone. */
 static void civil_date(uint64_t day, unsigned int *year, unsigned int *month, unsigned int *mday)
@@ -22,15 +23,6 @@ static void civil_date(uint64_t day, unsigned int *year, unsigned int *month, un
 	*year = (unsigned int)(year_of_era + era * 400 + (*month <= 2));
 }
 
-static char *put_digits(char *out, uint64_t number, int width)
-{
-	for (int i = width - 1; i >= 0; i--) {
-		out[i] = (char)('0' + number % 10);
-		number /= 10;
-	}
-	return out + width;
-}
-
 size_t format_rfc3339(char *out, uint64_t realtime_ns)
 {
 	uint64_t seconds = realtime_ns / 1000000000u, in_day = seconds % 86400;
@@ -38,32 +30,22 @@ size_t format_rfc3339(char *out, uint64_t realtime_ns)
 	char *at = out;
 
 	civil_date(seconds / 86400, &year, &month, &mday);
-	at = put_digits(at, year, 4);
+	at = digits_put_fixed(at, year, 4);
 	*at++ = '-';
-	at = put_digits(at, month, 2);
+	at = digits_put_fixed(at, month, 2);
 	*at++ = '-';
-	at = put_digits(at, mday, 2);
+	at = digits_put_fixed(at, mday, 2);
 	*at++ = 'T';
-	at = put_digits(at, in_day / 3600, 2);
+	at = digits_put_fixed(at, in_day / 3600, 2);
 	*at++ = ':';
-	at = put_digits(at, in_day / 60 % 60, 2);
+	at = digits_put_fixed(at, in_day / 60 % 60, 2);
 	*at++ = ':';
-	at = put_digits(at, in_day % 60, 2);
+	at = digits_put_fixed(at, in_day % 60, 2);
 	*at++ = '.';
-	at = put_digits(at, realtime_ns % 1000000000u, 9);
+	at = digits_put_fixed(at, realtime_ns % 1000000000u, 9);
 	*at++ = 'Z';
 	*at = '\0';
 	return (size_t)(at - out);
-}
-
-static char *put_byte(char *out, unsigned int byte)
-{
-	if (byte >= 100)
-		*out++ = (char)('0' + byte / 100);
-	if (byte >= 10)
-		*out++ = (char)('0' + byte / 10 % 10);
-	*out++ = (char)('0' + byte % 10);
-	return out;
 }
 
 size_t format_address(char *out, const struct in6_addr *address, uint8_t family)
@@ -78,45 +60,61 @@ size_t format_address(char *out, const struct in6_addr *address, uint8_t family)
 	for (int i = 0; i < 4; i++) {
 		if (i)
 			*at++ = '.';
-		at = put_byte(at, bytes[i]);
+		at = digits_put(at, bytes[i]);
 	}
 	*at = '\0';
 	return (size_t)(at - out);
 }
 
-void format_endpoint(char *out, const struct endpoint *endpoint, uint8_t family)
+size_t format_endpoint(char *out, const struct endpoint *endpoint, uint8_t family)
 {
-	char address[FORMAT_ADDRESS_LEN];
+	char *at = out;
 
 	if (!endpoint->known) {
 		strcpy(out, "-");
-		return;
+		return 1;
 	}
-	format_address(address, &endpoint->address, family);
+	if (family != 4)
+		*at++ = '[';
+	at += format_address(at, &endpoint->address, family);
+	if (family != 4)
+		*at++ = ']';
+	*at++ = ':';
 	if (endpoint->port)
-		snprintf(out, FORMAT_ENDPOINT_LEN, family == 4 ? "%s:%u" : "[%s]:%u", address,
-			 endpoint->port);
+		at = digits_put(at, endpoint->port);
 	else
-		snprintf(out, FORMAT_ENDPOINT_LEN, family == 4 ? "%s:-" : "[%s]:-", address);
+		*at++ = '-';
+	*at = '\0';
+	return (size_t)(at - out);
 }
 
-void format_duration(char *out, uint64_t ns)
+size_t format_duration(char *out, uint64_t ns)
 {
 	static const struct {
 		const char *name;
 		uint64_t ns;
 	} units[] = { { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 } };
+	uint64_t whole, tenths;
 	size_t unit = 0;
-	double value;
+	char *at;
 
 	if (ns < 1000) {
-		snprintf(out, FORMAT_NUMBER_LEN, "%" PRIu64 "ns", ns);
-		return;
+		at = stpcpy(digits_put(out, ns), "ns");
+		return (size_t)(at - out);
 	}
 	while (unit < 2 && ns >= units[unit + 1].ns)
 		unit++;
-	value = (double)ns / (double)units[unit].ns;
-	snprintf(out, FORMAT_NUMBER_LEN, "%.*f%s", value < 100 ? 1 : 0, value, units[unit].name);
+	whole = ns / units[unit].ns;
+	if (whole < 100) {
+		tenths = (ns % units[unit].ns * 10 + units[unit].ns / 2) / units[unit].ns;
+		at = digits_put(out, whole + tenths / 10);
+		*at++ = '.';
+		at = digits_put(at, tenths % 10);
+	} else {
+		at = digits_put(out, whole + (ns % units[unit].ns * 2 >= units[unit].ns));
+	}
+	at = stpcpy(at, units[unit].name);
+	return (size_t)(at - out);
 }
 
 void format_count(char *out, uint64_t number)
@@ -132,13 +130,14 @@ void format_count(char *out, uint64_t number)
 	*out = '\0';
 }
 
-void format_comm(char out[EVENT_COMM_LEN + 1], const char comm[EVENT_COMM_LEN])
+size_t format_comm(char out[EVENT_COMM_LEN + 1], const char comm[EVENT_COMM_LEN])
 {
 	int i;
 
 	for (i = 0; i < EVENT_COMM_LEN && comm[i]; i++)
 		out[i] = comm[i] >= 0x20 && comm[i] < 0x7f ? comm[i] : '?';
 	out[i] = '\0';
+	return (size_t)i;
 }
 
 /*

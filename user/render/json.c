@@ -6,45 +6,16 @@
 
 #include "render/format.h"
 #include "render/json.h"
-
-/* A line under way. It has room for the longest record; comm escaped takes 6 bytes a byte. */
-struct line {
-	char text[2048];
-	char *at;
-};
-
-static void put(struct line *line, const char *text, size_t length)
-{
-	memcpy(line->at, text, length);
-	line->at += length;
-}
-
-/* A literal, its length known to the compiler. */
-#define PUT(line, literal) put(line, literal, sizeof(literal) - 1)
-
-static void put_text(struct line *line, const char *text)
-{
-	put(line, text, strlen(text));
-}
-
-static void put_number(struct line *line, uint64_t number)
-{
-	char digits[20], *at = digits + sizeof(digits);
-
-	do
-		*--at = (char)('0' + number % 10);
-	while (number /= 10);
-	put(line, at, (size_t)(digits + sizeof(digits) - at));
-}
+#include "render/line.h"
 
 static void put_known(struct line *line, enum known known)
 {
 	if (known == UNKNOWN)
-		PUT(line, "null");
+		LINE_PUT(line, "null");
 	else if (known)
-		PUT(line, "true");
+		LINE_PUT(line, "true");
 	else
-		PUT(line, "false");
+		LINE_PUT(line, "false");
 }
 
 static void put_comm(struct line *line, const char comm[EVENT_COMM_LEN])
@@ -71,27 +42,27 @@ static void put_string(struct line *line, const char *text)
 
 static void put_time(struct line *line, uint64_t time_ns, uint64_t mono_ns)
 {
-	PUT(line, "\"time\":\"");
+	LINE_PUT(line, "\"time\":\"");
 	line->at += format_rfc3339(line->at, time_ns);
-	PUT(line, "\",\"ts_ns\":");
-	put_number(line, mono_ns);
+	LINE_PUT(line, "\",\"ts_ns\":");
+	line_put_number(line, mono_ns);
 }
 
 static void put_endpoint(struct line *line, const struct endpoint *endpoint, uint8_t family,
 			 const char *address_key, const char *port_key)
 {
-	put_text(line, address_key);
+	line_put_text(line, address_key);
 	if (!endpoint->known) {
-		PUT(line, "null");
-		put_text(line, port_key);
-		PUT(line, "null");
+		LINE_PUT(line, "null");
+		line_put_text(line, port_key);
+		LINE_PUT(line, "null");
 		return;
 	}
 	*line->at++ = '"';
 	line->at += format_address(line->at, &endpoint->address, family);
 	*line->at++ = '"';
-	put_text(line, port_key);
-	put_number(line, endpoint->port);
+	line_put_text(line, port_key);
+	line_put_number(line, endpoint->port);
 }
 
 static void put_errno(struct line *line, int error)
@@ -99,11 +70,11 @@ static void put_errno(struct line *line, int error)
 	char buffer[16];
 
 	if (!error) {
-		PUT(line, "0");
+		LINE_PUT(line, "0");
 		return;
 	}
 	*line->at++ = '"';
-	put_text(line, errno_name(error, buffer));
+	line_put_text(line, errno_name(error, buffer));
 	*line->at++ = '"';
 }
 
@@ -117,25 +88,25 @@ static void put_approx(struct line *line, unsigned int approx)
 		     { APPROX_EXAMINED, "\"examined\"" } };
 	const char *separator = "";
 
-	PUT(line, ",\"approx\":[");
+	LINE_PUT(line, ",\"approx\":[");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!(approx & keys[i].bit))
 			continue;
-		put_text(line, separator);
-		put_text(line, keys[i].key);
+		line_put_text(line, separator);
+		line_put_text(line, keys[i].key);
 		separator = ",";
 	}
-	PUT(line, "]");
+	LINE_PUT(line, "]");
 }
 
 /* A key whose value is not known where it is negative. */
 static void put_maybe(struct line *line, const char *key, int64_t value)
 {
-	put_text(line, key);
+	line_put_text(line, key);
 	if (value < 0)
-		PUT(line, "null");
+		LINE_PUT(line, "null");
 	else
-		put_number(line, (uint64_t)value);
+		line_put_number(line, (uint64_t)value);
 }
 
 /* --explain only: the keys are there where it was asked for. */
@@ -151,21 +122,21 @@ static void put_refused(struct line *line, const struct allocation *allocation)
 
 static void put_task(struct line *line, const struct task *task)
 {
-	PUT(line, ",\"pid\":");
-	put_number(line, task->pid);
-	PUT(line, ",\"tid\":");
-	put_number(line, task->tid);
-	PUT(line, ",\"uid\":");
-	put_number(line, task->uid);
-	PUT(line, ",\"comm\":");
+	LINE_PUT(line, ",\"pid\":");
+	line_put_number(line, task->pid);
+	LINE_PUT(line, ",\"tid\":");
+	line_put_number(line, task->tid);
+	LINE_PUT(line, ",\"uid\":");
+	line_put_number(line, task->uid);
+	LINE_PUT(line, ",\"comm\":");
 	put_comm(line, task->comm);
-	PUT(line, ",\"cgroup_id\":");
+	LINE_PUT(line, ",\"cgroup_id\":");
 	if (task->cgroup_id)
-		put_number(line, task->cgroup_id);
+		line_put_number(line, task->cgroup_id);
 	else
-		PUT(line, "null");
-	PUT(line, ",\"netns\":");
-	put_number(line, task->netns);
+		LINE_PUT(line, "null");
+	LINE_PUT(line, ",\"netns\":");
+	line_put_number(line, task->netns);
 }
 
 /* The key is there where somebody looked. */
@@ -173,14 +144,14 @@ static void put_where(struct line *line, const char *where)
 {
 	if (!where)
 		return;
-	PUT(line, ",\"where\":");
+	LINE_PUT(line, ",\"where\":");
 	put_string(line, where);
 }
 
 static int line_end(struct line *line, FILE *out)
 {
-	PUT(line, "}\n");
-	return fwrite(line->text, 1, (size_t)(line->at - line->text), out) ? 0 : -errno;
+	LINE_PUT(line, "}\n");
+	return line_write(line, out);
 }
 
 static int json_allocation(struct sink *sink, const struct allocation *allocation)
@@ -188,38 +159,38 @@ static int json_allocation(struct sink *sink, const struct allocation *allocatio
 	struct line line = { .at = line.text };
 	char buffer[16];
 
-	PUT(&line, "{\"type\":\"alloc\",");
+	LINE_PUT(&line, "{\"type\":\"alloc\",");
 	put_time(&line, allocation->time_ns, allocation->start_ns);
-	PUT(&line, ",\"path\":\"");
-	put_text(&line, path_name(allocation->path));
-	PUT(&line, "\",\"proto\":\"");
-	put_text(&line, proto_name(allocation->proto, buffer));
-	PUT(&line, "\",\"family\":");
-	put_number(&line, allocation->family);
+	LINE_PUT(&line, ",\"path\":\"");
+	line_put_text(&line, path_name(allocation->path));
+	LINE_PUT(&line, "\",\"proto\":\"");
+	line_put_text(&line, proto_name(allocation->proto, buffer));
+	LINE_PUT(&line, "\",\"family\":");
+	line_put_number(&line, allocation->family);
 	put_endpoint(&line, &allocation->source, allocation->family, ",\"saddr\":", ",\"sport\":");
 	put_endpoint(&line, &allocation->dest, allocation->family, ",\"daddr\":", ",\"dport\":");
-	PUT(&line, ",\"errno\":");
+	LINE_PUT(&line, ",\"errno\":");
 	put_errno(&line, allocation->error);
-	PUT(&line, ",\"latency_ns\":");
-	put_number(&line, allocation->latency_ns);
+	LINE_PUT(&line, ",\"latency_ns\":");
+	line_put_number(&line, allocation->latency_ns);
 	put_maybe(&line, ",\"examined\":", allocation->examined);
-	PUT(&line, ",\"second_pass\":");
+	LINE_PUT(&line, ",\"second_pass\":");
 	put_known(&line, allocation->second_pass);
-	PUT(&line, ",\"range_low\":");
-	put_number(&line, allocation->low);
-	PUT(&line, ",\"range_high\":");
-	put_number(&line, allocation->high);
-	PUT(&line, ",\"range_source\":\"");
-	put_text(&line, allocation->range_of_socket ? "socket" : "netns");
-	PUT(&line, "\",\"in_range\":");
+	LINE_PUT(&line, ",\"range_low\":");
+	line_put_number(&line, allocation->low);
+	LINE_PUT(&line, ",\"range_high\":");
+	line_put_number(&line, allocation->high);
+	LINE_PUT(&line, ",\"range_source\":\"");
+	line_put_text(&line, allocation->range_of_socket ? "socket" : "netns");
+	LINE_PUT(&line, "\",\"in_range\":");
 	put_known(&line, allocation->error ? UNKNOWN : (enum known)allocation_in_range(allocation));
-	PUT(&line, ",\"tw_reused\":");
+	LINE_PUT(&line, ",\"tw_reused\":");
 	put_known(&line, allocation->tw_reused);
 	put_refused(&line, allocation);
 	put_task(&line, &allocation->task);
-	PUT(&line, ",\"backend\":\"");
-	put_text(&line, backend_name(allocation->backend));
-	PUT(&line, "\"");
+	LINE_PUT(&line, ",\"backend\":\"");
+	line_put_text(&line, backend_name(allocation->backend));
+	LINE_PUT(&line, "\"");
 	put_approx(&line, allocation->approx);
 	return line_end(&line, ((struct json_sink *)sink)->out);
 }
@@ -228,7 +199,7 @@ static int json_range_change(struct sink *sink, const struct range_change *chang
 {
 	struct line line = { .at = line.text };
 
-	PUT(&line, "{\"type\":\"range_change\",");
+	LINE_PUT(&line, "{\"type\":\"range_change\",");
 	put_time(&line, change->time_ns, change->mono_ns);
 	line.at += sprintf(line.at, ",\"old\":\"%u-%u\",\"new\":\"%u-%u\"", change->old_low,
 			   change->old_high, change->new_low, change->new_high);
@@ -255,9 +226,9 @@ static int json_reserved_change(struct sink *sink, const struct reserved_change 
 	FILE *out = ((struct json_sink *)sink)->out;
 	struct line line = { .at = line.text };
 
-	PUT(&line, "{\"type\":\"reserved_change\",");
+	LINE_PUT(&line, "{\"type\":\"reserved_change\",");
 	put_time(&line, change->time_ns, change->mono_ns);
-	fwrite(line.text, 1, (size_t)(line.at - line.text), out);
+	line_write(&line, out);
 	print_ports(out, ",\"old\":", change->old);
 	print_ports(out, ",\"new\":", change->new);
 	line.at = line.text;
@@ -270,15 +241,15 @@ static int json_loss(struct sink *sink, const struct loss *loss)
 {
 	struct line line = { .at = line.text };
 
-	PUT(&line, "{\"type\":\"lost\",\"time\":\"");
+	LINE_PUT(&line, "{\"type\":\"lost\",\"time\":\"");
 	line.at += format_rfc3339(line.at, loss->time_ns);
-	PUT(&line, "\",\"count\":");
-	put_number(&line, loss->count);
-	PUT(&line, ",\"cause\":\"");
-	put_text(&line, loss->cause);
-	PUT(&line, "\",\"since\":\"");
+	LINE_PUT(&line, "\",\"count\":");
+	line_put_number(&line, loss->count);
+	LINE_PUT(&line, ",\"cause\":\"");
+	line_put_text(&line, loss->cause);
+	LINE_PUT(&line, "\",\"since\":\"");
 	line.at += format_rfc3339(line.at, loss->since_ns);
-	PUT(&line, "\"");
+	LINE_PUT(&line, "\"");
 	return line_end(&line, ((struct json_sink *)sink)->out);
 }
 

@@ -114,7 +114,8 @@ void range_json_show(FILE *out, const struct range_view *view)
 	put_range(object, settings->range);
 	put_int(object, "knee", range_knee(settings->range));
 	put_text(object, "parity", range_same_parity(settings->range) ? "same" : "differs");
-	put_text(object, "reserved", reserved);
+	/* None is known, not null. */
+	json_object_object_add(object, "reserved", json_object_new_string(reserved));
 	put_int(object, "reserved_count", port_set_count(&settings->reserved, settings->range));
 	put_known(object, "unprivileged_start", settings->unprivileged_start);
 	put_known(object, "step_width", settings->step_width);

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "render/format.h"
+#include "render/line.h"
 #include "render/text.h"
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
+
+enum { TIME_WIDTH = 15 };
 
 /* localtime() for each line would cost more than the line; the offset changes at full quarters. */
 static int local_offset(struct text_sink *text, uint64_t time_ns)
@@ -29,19 +32,53 @@ static int local_offset(struct text_sink *text, uint64_t time_ns)
 	return text->utc_offset;
 }
 
-static void format_time(struct text_sink *text, char *out, uint64_t time_ns)
+/* "09:12:01.034217", or seconds since the start in as many columns. */
+static void put_time(struct text_sink *text, struct line *line, uint64_t time_ns)
 {
+	char *from = line->at;
 	uint64_t us, seconds;
 
 	if (text->relative) {
 		us = time_ns > text->begin_ns ? (time_ns - text->begin_ns) / 1000 : 0;
-		snprintf(out, FORMAT_TIME_LEN, "%8" PRIu64 ".%06" PRIu64, us / 1000000,
-			 us % 1000000);
+		line_put_number(line, us / 1000000);
+		*line->at++ = '.';
+		line->at = digits_put_fixed(line->at, us % 1000000, 6);
+		line_pad_left(line, from, TIME_WIDTH);
 		return;
 	}
 	seconds = time_ns / 1000000000u + (uint64_t)(86400 + local_offset(text, time_ns));
-	snprintf(out, FORMAT_TIME_LEN, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64,
-		 seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, time_ns / 1000 % 1000000);
+	line->at = digits_put_fixed(line->at, seconds / 3600 % 24, 2);
+	*line->at++ = ':';
+	line->at = digits_put_fixed(line->at, seconds / 60 % 60, 2);
+	*line->at++ = ':';
+	line->at = digits_put_fixed(line->at, seconds % 60, 2);
+	*line->at++ = '.';
+	line->at = digits_put_fixed(line->at, time_ns / 1000 % 1000000, 6);
+}
+
+/* The columns that all lines begin with. */
+static void put_task(struct text_sink *text, struct line *line, uint64_t time_ns,
+		     const struct task *task)
+{
+	char *from;
+
+	put_time(text, line, time_ns);
+	LINE_PUT(line, "  ");
+	from = line->at;
+	line_put_number(line, task->pid);
+	line_pad_left(line, from, 7);
+	LINE_PUT(line, "  ");
+	from = line->at;
+	line->at += format_comm(line->at, task->comm);
+	line_pad(line, from, 15);
+	LINE_PUT(line, "  ");
+}
+
+/* Ends a column of @width that began at @from. */
+static void end_column(struct line *line, const char *from, int width)
+{
+	line_pad(line, from, width);
+	LINE_PUT(line, "  ");
 }
 
 static void text_header(struct text_sink *text)
@@ -61,88 +98,123 @@ static void text_header(struct text_sink *text)
 	fputs(text->show_examined ? "  EXAMINED\n" : "\n", text->out);
 }
 
-/* --explain: "refused 61: 40 tuple (12 TIME_WAIT), 21 bound; 10 reserved" */
-static void text_refused(struct text_sink *text, const struct allocation *allocation)
+/* --explain: "refused: 40 tuple (12 TIME_WAIT), 21 bound, 10 reserved" */
+static void put_refused(struct line *line, const struct allocation *allocation)
 {
 	int64_t tuple = allocation->refused_tuple, bound = allocation->refused_bound;
 
 	if (tuple < 0 || (!tuple && bound <= 0 && allocation->reserved_skipped <= 0))
 		return;
-	fprintf(text->out, "  refused: %" PRId64 " tuple", tuple);
+	line->at += sprintf(line->at, "  refused: %" PRId64 " tuple", tuple);
 	if (allocation->refused_timewait > 0)
-		fprintf(text->out, " (%" PRId64 " TIME_WAIT)", allocation->refused_timewait);
+		line->at +=
+			sprintf(line->at, " (%" PRId64 " TIME_WAIT)", allocation->refused_timewait);
 	if (bound >= 0)
-		fprintf(text->out, ", %" PRId64 " bound", bound);
+		line->at += sprintf(line->at, ", %" PRId64 " bound", bound);
 	if (allocation->reserved_skipped > 0)
-		fprintf(text->out, ", %" PRId64 " reserved", allocation->reserved_skipped);
+		line->at +=
+			sprintf(line->at, ", %" PRId64 " reserved", allocation->reserved_skipped);
+}
+
+static void put_mark(struct line *line, const char *colour, const char *mark)
+{
+	LINE_PUT(line, "  ");
+	line_put_text(line, colour);
+	line_put_text(line, mark);
+	line_put_text(line, *colour ? PLAIN : "");
 }
 
 /* What stands behind the columns: why the line deserves a look. */
-static void text_marks(struct text_sink *text, const struct allocation *allocation)
+static void put_marks(const struct text_sink *text, struct line *line,
+		      const struct allocation *allocation)
 {
 	const char *red = text->colour ? RED : "", *yellow = text->colour ? YELLOW : "";
-	const char *plain = text->colour ? PLAIN : "";
 	char buffer[16];
 
 	if (allocation->error)
-		fprintf(text->out, "  %s%s%s", red, errno_name(allocation->error, buffer), plain);
+		put_mark(line, red, errno_name(allocation->error, buffer));
 	else if (allocation->second_pass == KNOWN_YES)
-		fprintf(text->out, "  %ssecond pass%s", yellow, plain);
+		put_mark(line, yellow, "second pass");
 	if (!allocation->error && !allocation_in_range(allocation))
-		fprintf(text->out, "  %sout of range%s", yellow, plain);
+		put_mark(line, yellow, "out of range");
 	if (allocation->range_of_socket)
-		fputs("  socket's range", text->out);
+		put_mark(line, "", "socket's range");
 	if (allocation->tw_reused == KNOWN_YES)
-		fputs("  took over TIME_WAIT", text->out);
-	text_refused(text, allocation);
+		put_mark(line, "", "took over TIME_WAIT");
+	put_refused(line, allocation);
+}
+
+/* In front of a number that is only an upper bound stands '<'. */
+static void put_cost(const struct text_sink *text, struct line *line,
+		     const struct allocation *allocation)
+{
+	char *from = line->at;
+
+	if (allocation->approx & APPROX_LATENCY)
+		*line->at++ = '<';
+	line->at += format_duration(line->at, allocation->latency_ns);
+	line_pad_left(line, from, 8);
+	if (!text->show_examined)
+		return;
+	LINE_PUT(line, "  ");
+	from = line->at;
+	if (allocation->examined < 0) {
+		*line->at++ = '-';
+	} else {
+		if (allocation->approx & APPROX_EXAMINED)
+			*line->at++ = '<';
+		line_put_number(line, (uint64_t)allocation->examined);
+	}
+	line_pad_left(line, from, 8);
 }
 
 static int text_allocation(struct sink *sink, const struct allocation *allocation)
 {
 	struct text_sink *text = (struct text_sink *)sink;
-	char time[FORMAT_TIME_LEN], comm[EVENT_COMM_LEN + 1], proto[32], buffer[16], range[16];
-	char source[FORMAT_ENDPOINT_LEN], dest[FORMAT_ENDPOINT_LEN], latency[FORMAT_NUMBER_LEN];
+	struct line line = LINE_START(line);
+	char buffer[16], *from;
 
 	text_header(text);
-	format_time(text, time, allocation->time_ns);
-	format_comm(comm, allocation->task.comm);
-	snprintf(proto, sizeof(proto), "%s%u", proto_name(allocation->proto, buffer),
-		 allocation->family);
-	format_endpoint(source, &allocation->source, allocation->family);
-	format_endpoint(dest, &allocation->dest, allocation->family);
-	snprintf(range, sizeof(range), "%u-%u", allocation->low, allocation->high);
-	/* In front of a number that is only an upper bound. */
-	latency[0] = '<';
-	format_duration(latency + !!(allocation->approx & APPROX_LATENCY), allocation->latency_ns);
-	fprintf(text->out, "%-15s  %7u  %-15s  %-8s  %-8s  %-21s  %-21s  %-11s  %8s", time,
-		allocation->task.pid, comm, path_name(allocation->path), proto, source, dest, range,
-		latency);
-	if (text->show_examined && allocation->examined >= 0)
-		fprintf(text->out, "  %s%*" PRId64, allocation->approx & APPROX_EXAMINED ? "<" : "",
-			allocation->approx & APPROX_EXAMINED ? 7 : 8, allocation->examined);
-	else if (text->show_examined)
-		fprintf(text->out, "  %8s", "-");
-	text_marks(text, allocation);
-	return fputc('\n', text->out) == EOF ? -errno : 0;
+	put_task(text, &line, allocation->time_ns, &allocation->task);
+	from = line.at;
+	line_put_text(&line, path_name(allocation->path));
+	end_column(&line, from, 8);
+	from = line.at;
+	line_put_text(&line, proto_name(allocation->proto, buffer));
+	line_put_number(&line, allocation->family);
+	end_column(&line, from, 8);
+	from = line.at;
+	line.at += format_endpoint(from, &allocation->source, allocation->family);
+	end_column(&line, from, 21);
+	from = line.at;
+	line.at += format_endpoint(from, &allocation->dest, allocation->family);
+	end_column(&line, from, 21);
+	from = line.at;
+	line_put_number(&line, allocation->low);
+	*line.at++ = '-';
+	line_put_number(&line, allocation->high);
+	end_column(&line, from, 11);
+	put_cost(text, &line, allocation);
+	put_marks(text, &line, allocation);
+	*line.at++ = '\n';
+	return line_write(&line, text->out);
 }
 
 /* What changed where: the columns that both kinds of change share. */
 static void text_change(struct text_sink *text, uint64_t time_ns, const struct task *task,
 			const char *what, const char *where)
 {
-	char time[FORMAT_TIME_LEN], comm[EVENT_COMM_LEN + 1];
-	const char *end = where ? ")  " : "  ";
+	struct line line = LINE_START(line);
 
 	text_header(text);
-	format_time(text, time, time_ns);
-	format_comm(comm, task->comm);
-	fprintf(text->out, "%-15s  %7u  %-15s  %-8s  netns %u", time, task->pid, comm, what,
-		task->netns);
+	put_task(text, &line, time_ns, task);
+	line_write(&line, text->out);
+	fprintf(text->out, "%-8s  netns %u", what, task->netns);
 	/* Processes choose their names, also those in here: as format_comm(). */
 	fputs(where ? " (" : "", text->out);
 	for (; where && *where; where++)
 		fputc(*where >= 0x20 && *where < 0x7f ? *where : '?', text->out);
-	fputs(end, text->out);
+	fputs(where ? ")  " : "  ", text->out);
 }
 
 static int text_range_change(struct sink *sink, const struct range_change *change)
@@ -180,13 +252,14 @@ static int text_reserved_change(struct sink *sink, const struct reserved_change 
 static int text_loss(struct sink *sink, const struct loss *loss)
 {
 	struct text_sink *text = (struct text_sink *)sink;
-	char time[FORMAT_TIME_LEN], count[FORMAT_NUMBER_LEN];
+	struct line line = LINE_START(line);
+	char count[FORMAT_NUMBER_LEN];
 
 	text_header(text);
-	format_time(text, time, loss->time_ns);
+	put_time(text, &line, loss->time_ns);
+	line_write(&line, text->out);
 	format_count(count, loss->count);
-	return fprintf(text->out, "%-15s  %s%s %s not shown: %s%s%s\n", time,
-		       text->colour ? RED : "", count,
+	return fprintf(text->out, "  %s%s %s not shown: %s%s%s\n", text->colour ? RED : "", count,
 		       text->changes_only ? "changes" : "allocations", loss->cause,
 		       text->colour ? PLAIN : "",
 		       !strcmp(loss->cause, "ring_full") ?

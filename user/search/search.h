@@ -157,7 +157,8 @@ struct search_result search_bind_examined(const struct search_bind *bind);
 
 /*
  * The other way, for every kernel: each refused port makes exactly one call that answers
- * "conflict", of inet_csk_bind_conflict() or (6.1 and later) of inet_bhash2_addr_any_conflict().
+ * "conflict", of inet_csk_bind_conflict() or (6.1 and later) of inet_bhash2_addr_any_conflict();
+ * bpf/fentry.bpf.c tells how they are counted.
  * Gives no index, and second_pass only where the search found a port.
  */
 struct search_result search_bind_from_conflicts(const struct search_bind *bind, uint32_t conflicts);

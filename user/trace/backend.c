@@ -87,7 +87,7 @@ static unsigned int classes_wanted(const struct config *config)
 
 /* Whether the function that it hooks exists, with the arguments that it is made for. */
 static bool program_fits(const struct backend_program *program, const struct bpf_program *found,
-			 const struct kernel_facts *facts)
+			 struct kernel_facts *facts)
 {
 	const char *section = bpf_program__section_name(found);
 	const char *function = strchr(section, '/');
@@ -100,7 +100,7 @@ static bool program_fits(const struct backend_program *program, const struct bpf
 }
 
 bool backend_wants(const struct backend_program *program, const struct bpf_program *found,
-		   const struct kernel_facts *facts, const struct config *config)
+		   struct kernel_facts *facts, const struct config *config)
 {
 	return (!program->paths || (program->paths & config->paths)) &&
 	       (program->classes & classes_wanted(config)) && program_fits(program, found, facts);

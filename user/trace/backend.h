@@ -63,7 +63,7 @@ static inline bool group_is_main(enum program_group group)
 
 /* Whether @found is of use for what @config asks for, and fits the functions of this kernel. */
 bool backend_wants(const struct backend_program *program, const struct bpf_program *found,
-		   const struct kernel_facts *facts, const struct config *config);
+		   struct kernel_facts *facts, const struct config *config);
 
 /* Whether all that tells of changes of the range and of the reserved ports is loaded, and in
  * @groups. */

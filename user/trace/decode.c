@@ -122,7 +122,7 @@ static struct search_result decode_search(const struct decoder *decoder,
 	bool udp = event->proto == IPPROTO_UDP || event->proto == IPPROTO_UDPLITE;
 
 	if (decoder->backend != BACKEND_FENTRY || event->path == PATH_EXPLICIT ||
-	    (event->search.flags & SEARCH_RANGE_CHANGED))
+	    (event->search.flags & SEARCH_SETTINGS_CHANGED))
 		return unknown;
 	if (event->path == PATH_CONNECT)
 		return connect_result(decoder, event, range, reserved);
@@ -133,13 +133,16 @@ static struct search_result decode_search(const struct decoder *decoder,
 	return decoder->conflicts_known ? bind_result(event, range) : unknown;
 }
 
-/* --explain: connect() only, and exact only where examined is. */
+/*
+ * --explain: connect() only, and exact only where examined is. Where memory ran out, the candidate
+ * that was free may have been counted as refused.
+ */
 static void decode_refused(const struct decoder *decoder, const struct event_alloc *event,
 			   const struct search_result *result, struct allocation *allocation)
 {
 	allocation->refused_tuple = allocation->refused_timewait = -1;
 	allocation->refused_bound = allocation->reserved_skipped = -1;
-	if (!decoder->explain || event->path != PATH_CONNECT ||
+	if (!decoder->explain || event->path != PATH_CONNECT || event->error == ENOMEM ||
 	    event->start_ns < decoder->skipped_ns)
 		return;
 	allocation->refused_tuple = event->search.refused;

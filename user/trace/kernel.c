@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -12,18 +15,49 @@
 #include <linux/bpf.h>
 
 #include "trace/kernel.h"
+#include "util/cleanup.h"
+
+/*
+ * Mapped where the kernel can do that (6.16 and later, kernel/bpf/sysfs_btf.c): to read it takes a
+ * call for each page of its megabytes.
+ */
+static struct btf *vmlinux_btf_map(void)
+{
+	CLEANUP_CLOSE int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	struct btf *btf;
+	struct stat about;
+	void *data;
+
+	if (fd < 0 || fstat(fd, &about) || !about.st_size)
+		return NULL;
+	data = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return NULL;
+	btf = btf__new(data, (__u32)about.st_size);
+	munmap(data, (size_t)about.st_size);
+	return btf;
+}
+
+static const struct btf *facts_btf(struct kernel_facts *facts)
+{
+	if (!facts->btf)
+		facts->btf = vmlinux_btf_map();
+	if (!facts->btf)
+		facts->btf = btf__load_vmlinux_btf();
+	return facts->btf;
+}
 
 static const struct btf_type *function_proto(const struct btf *btf, const char *name)
 {
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	int id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) : -ENOENT;
 	const struct btf_type *function = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
 
 	return function ? btf__type_by_id(btf, function->type) : NULL;
 }
 
-int kernel_function_args(const struct kernel_facts *facts, const char *name)
+int kernel_function_args(struct kernel_facts *facts, const char *name)
 {
-	const struct btf_type *proto = function_proto(facts->btf, name);
+	const struct btf_type *proto = function_proto(facts_btf(facts), name);
 
 	return proto ? btf_vlen(proto) : -ENOENT;
 }
@@ -68,15 +102,19 @@ int kernel_facts_read(struct kernel_facts *facts)
 {
 	const struct btf_type *proto;
 
-	*facts = (struct kernel_facts){ .btf = btf__load_vmlinux_btf() };
-	if (!facts->btf)
+	*facts = (struct kernel_facts){ 0 };
+	if (!facts_btf(facts))
 		return -errno;
 	facts->connect_start = connect_start_find(facts->btf);
-	facts->perturb_mask = (1u << kernel_config_read("CONFIG_INET_TABLE_PERTURB_ORDER", 16)) - 1;
 	/* The function came with the option; it told whether the option is set only from 6.8. */
 	proto = function_proto(facts->btf, "inet_sk_get_local_port_range");
 	facts->option_scans_all = proto && proto->type;
 	return 0;
+}
+
+uint32_t kernel_perturb_mask(void)
+{
+	return (1u << kernel_config_read("CONFIG_INET_TABLE_PERTURB_ORDER", 16)) - 1;
 }
 
 void kernel_facts_free(struct kernel_facts *facts)
@@ -85,7 +123,7 @@ void kernel_facts_free(struct kernel_facts *facts)
 	facts->btf = NULL;
 }
 
-int kernel_try_fentry(const struct kernel_facts *facts)
+int kernel_try_fentry(struct kernel_facts *facts)
 {
 	static const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -95,7 +133,7 @@ int kernel_try_fentry(const struct kernel_facts *facts)
 		.sz = sizeof(options),
 		.expected_attach_type = BPF_TRACE_FENTRY,
 	};
-	int id = btf__find_by_name_kind(facts->btf, "__inet_hash_connect", BTF_KIND_FUNC);
+	int id = btf__find_by_name_kind(facts_btf(facts), "__inet_hash_connect", BTF_KIND_FUNC);
 	int program, link;
 
 	if (id < 0)

@@ -14,23 +14,25 @@
 struct btf;
 
 struct kernel_facts {
-	struct btf *btf;       /* of the kernel; freed by kernel_facts_free() */
+	struct btf *btf;       /* of the kernel, megabytes; NULL where it is not needed now */
 	bool option_scans_all; /* inet_sk_get_local_port_range() returns bool: 6.8 (207184853dbd) */
 	enum connect_start connect_start; /* by the type of port_offset, and only with a table */
-	uint32_t perturb_mask; /* CONFIG_INET_TABLE_PERTURB_ORDER; 16 where no file tells */
 };
 
 /* Negative errno: no BTF of the kernel to be read. */
 int kernel_facts_read(struct kernel_facts *facts);
+/* Gives the memory back; the facts stay, and what asks for more reads it again. */
 void kernel_facts_free(struct kernel_facts *facts);
+/* By CONFIG_INET_TABLE_PERTURB_ORDER; 16 where no file tells. */
+uint32_t kernel_perturb_mask(void);
 
 /* The number of arguments of a function of the kernel, or -ENOENT: BTF does not have it. */
-int kernel_function_args(const struct kernel_facts *facts, const char *name);
+int kernel_function_args(struct kernel_facts *facts, const char *name);
 
 /*
  * 0 where this kernel lets us load and attach an fentry program, tried with one that does nothing;
  * else the negative errno that it gave.
  */
-int kernel_try_fentry(const struct kernel_facts *facts);
+int kernel_try_fentry(struct kernel_facts *facts);
 
 #endif

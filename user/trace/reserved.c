@@ -5,12 +5,29 @@
 
 #include "trace/reserved.h"
 
+/* Where @netns is, or belongs. */
+static size_t entry_place(const struct reserved_ports *reserved, uint32_t netns)
+{
+	size_t low = 0, high = reserved->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (reserved->entries[middle].netns < netns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct reserved_entry *entry_find(const struct reserved_ports *reserved, uint32_t netns)
 {
-	for (size_t i = 0; i < reserved->count; i++)
-		if (reserved->entries[i].netns == netns)
-			return &reserved->entries[i];
-	return NULL;
+	size_t place = entry_place(reserved, netns);
+
+	return place < reserved->count && reserved->entries[place].netns == netns ?
+		       &reserved->entries[place] :
+		       NULL;
 }
 
 static bool bits_empty(const __u64 bits[1024])
@@ -25,16 +42,28 @@ static struct reserved_entry *entry_add(struct reserved_ports *reserved, uint32_
 {
 	struct reserved_entry *entries =
 		reallocarray(reserved->entries, reserved->count + 1, sizeof(*reserved->entries));
+	struct search_reserved *ports;
+	size_t place;
 
 	if (!entries)
 		return NULL;
 	reserved->entries = entries;
-	entries += reserved->count;
-	*entries = (struct reserved_entry){ netns, malloc(sizeof(*entries->ports)) };
-	if (!entries->ports)
+	ports = malloc(sizeof(*ports));
+	if (!ports)
 		return NULL;
-	reserved->count++;
+	place = entry_place(reserved, netns);
+	entries += place;
+	memmove(entries + 1, entries, (reserved->count++ - place) * sizeof(*entries));
+	*entries = (struct reserved_entry){ netns, ports };
 	return entries;
+}
+
+static void entry_remove(struct reserved_ports *reserved, struct reserved_entry *entry)
+{
+	struct reserved_entry *end = reserved->entries + reserved->count--;
+
+	free(entry->ports);
+	memmove(entry, entry + 1, (size_t)(end - (entry + 1)) * sizeof(*entry));
 }
 
 int reserved_ports_set(struct reserved_ports *reserved, uint32_t netns, const __u64 bits[1024])
@@ -42,10 +71,8 @@ int reserved_ports_set(struct reserved_ports *reserved, uint32_t netns, const __
 	struct reserved_entry *entry = entry_find(reserved, netns);
 	bool empty = bits_empty(bits);
 
-	if (entry && empty) {
-		free(entry->ports);
-		*entry = reserved->entries[--reserved->count];
-	}
+	if (entry && empty)
+		entry_remove(reserved, entry);
 	if (empty)
 		return 0;
 	if (!entry)

@@ -12,7 +12,7 @@ struct reserved_ports {
 	struct reserved_entry {
 		uint32_t netns;
 		struct search_reserved *ports;
-	} * entries; /* only namespaces that reserve any: few, so a plain list */
+	} * entries; /* by number, and only of namespaces that reserve any */
 	size_t count;
 };
 

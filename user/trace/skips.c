@@ -21,8 +21,7 @@ uint64_t skips_count(const struct bpf_object *object)
 	struct bpf_program *program;
 	uint64_t skips = 0;
 
-	bpf_object__for_each_program(program, object)
-		skips += program_skips(program);
+	bpf_object__for_each_program(program, object) skips += program_skips(program);
 	return skips;
 }
 

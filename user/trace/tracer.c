@@ -16,10 +16,13 @@
 #include "trace/decode.h"
 #include "trace/descendants.h"
 #include "trace/kernel.h"
+#include "trace/ring.h"
 #include "trace/skips.h"
 #include "trace/tracer.h"
+#include "util/heap.h"
 
-enum { LINKS_MAX = 32 };
+/* START_BYTES: for the types of the kernel, 5 MB and more, which libbpf copies once. */
+enum { LINKS_MAX = 32, START_BYTES = 16 << 20 };
 
 struct tracer {
 	const struct backend_info *backend;
@@ -30,7 +33,7 @@ struct tracer {
 	int link_count;
 	unsigned int paths; /* 1 << enum alloc_path: traced */
 	bool sees_changes;  /* those of the range and of the reserved ports */
-	struct ring_buffer *ring;
+	struct ring ring;
 	struct aggregate aggregate;
 	int counters_fd;
 	struct event_counters counters; /* at the last look */
@@ -105,7 +108,7 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 	if (config.aggregate)
 		wanted = 1; /* the programs name the ring, but nothing goes through it */
 	config.option_scans_all = tracer->facts.option_scans_all;
-	config.udp_examined |= options->explain;
+	config.udp_examined = options->explain;
 	error = aggregate_configure(tracer->object, &config, options->keys);
 	if (!error)
 		error = descendants_configure(tracer->object, &config);
@@ -113,7 +116,8 @@ static int tracer_configure(struct tracer *tracer, const struct tracer_options *
 		return error;
 	config.wakeup_bytes = ring_bytes(wanted) / 8;
 	config.connect_start = tracer->facts.connect_start;
-	config.perturb_mask = tracer->facts.perturb_mask;
+	if (tracer->backend == &backends[BACKEND_FENTRY])
+		config.perturb_mask = kernel_perturb_mask();
 	config.rdonly_cast = kernel_function_args(&tracer->facts, "bpf_rdonly_cast") == 2;
 	for (const struct backend_program *program = tracer->backend->programs; program->name;
 	     program++) {
@@ -143,8 +147,11 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (!tracer->object)
 		return -errno;
 	error = tracer_configure(tracer, options, groups);
+	/* libbpf is about to load the same again: never both in memory. */
+	kernel_facts_free(&tracer->facts);
 	if (!error)
 		error = bpf_object__load(tracer->object);
+	heap_release();
 	if (error) {
 		bpf_object__close(tracer->object);
 		tracer->object = NULL;
@@ -165,7 +172,7 @@ static int tracer_load_what_can_be(struct tracer *tracer, const struct tracer_op
 	if (!error || error == -EPERM)
 		return error;
 	for (unsigned int group = 0; group < GROUP_COUNT; group++) {
-		if (tracer_load(tracer, options, 1u << group))
+		if (!(*groups & (1u << group)) || tracer_load(tracer, options, 1u << group))
 			continue;
 		good |= 1u << group;
 		bpf_object__close(tracer->object);
@@ -297,13 +304,14 @@ static int on_record(void *context, void *data, size_t size)
 
 static int tracer_read_ring(struct tracer *tracer)
 {
-	int events = bpf_object__find_map_fd_by_name(tracer->object, "events");
+	struct bpf_map *events = bpf_object__find_map_by_name(tracer->object, "events");
+	const struct bpf_map *counters =
+		bpf_object__find_map_by_name(tracer->object, ".data.counters");
 
-	tracer->counters_fd = bpf_object__find_map_fd_by_name(tracer->object, ".data.counters");
-	if (tracer->counters_fd < 0)
-		return tracer->counters_fd;
-	tracer->ring = ring_buffer__new(events, on_record, tracer, NULL);
-	return tracer->ring ? 0 : -errno;
+	if (!counters || bpf_map__value_size(counters) != sizeof(tracer->counters))
+		return -EINVAL; /* the kernel copies the whole value */
+	tracer->counters_fd = bpf_map__fd(counters);
+	return ring_open(&tracer->ring, bpf_map__fd(events), bpf_map__max_entries(events));
 }
 
 static const char *const no_privilege =
@@ -359,7 +367,7 @@ static unsigned int groups_wanted(const struct tracer_options *options)
 	unsigned int groups = (1u << GROUP_COUNT) - 1;
 
 	if (options->config.aggregate)
-		groups = GROUPS_OF_COUNTS | (options->config.udp_examined ? 1u << GROUP_DRAW : 0);
+		groups = GROUPS_OF_COUNTS;
 	else if (!options->explain)
 		groups &= ~(1u << GROUP_EXPLAIN | 1u << GROUP_DRAW);
 	if (!(options->config.filters & FILTER_DESCENDANTS))
@@ -373,6 +381,7 @@ static int tracer_start(struct tracer *tracer, const struct tracer_options *opti
 	int error;
 
 	libbpf_set_print(options->verbose ? print_all : print_nothing);
+	heap_reserve(START_BYTES);
 	error = tracer_choose(tracer, options->backend);
 	if (error)
 		return error;
@@ -443,7 +452,7 @@ void tracer__free(struct tracer *tracer)
 	if (!tracer)
 		return;
 	tracer__detach(tracer);
-	ring_buffer__free(tracer->ring);
+	ring_close(&tracer->ring);
 	aggregate_close(&tracer->aggregate);
 	bpf_object__close(tracer->object);
 	kernel_facts_free(&tracer->facts);
@@ -475,7 +484,7 @@ uint32_t tracer__descendants(const struct tracer *tracer)
 
 int tracer__fd(const struct tracer *tracer)
 {
-	return ring_buffer__epoll_fd(tracer->ring);
+	return tracer->ring.fd;
 }
 
 static uint64_t tracer_lost_by(const struct tracer *tracer, int cause)
@@ -530,7 +539,7 @@ int tracer__consume(struct tracer *tracer, const struct stream *stream)
 
 	tracer->stream = stream;
 	tracer->consumed = 0;
-	error = ring_buffer__consume(tracer->ring);
+	error = ring_consume(&tracer->ring, on_record, tracer);
 	if (error >= 0)
 		error = tracer_tell_losses(tracer, !tracer->link_count);
 	tracer->stream = NULL;

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# What the scripts share that hold a tracer against a load; plain sh, for guests. They set work, a
+# directory. Guests have it as /bin/tracer.sh.
+: "${work:?}"
+
+# tracer_fail WORDS: the end, with what the tracer said.
+tracer_fail() {
+	echo "$*:" >&2
+	cat "$work/notes" >&2
+	exit 1
+}
+
+# tracer_start OUTPUT ARGUMENT...: ephemport, live on return; its process is $tracer. What it says is
+# in $work/notes.
+tracer_start() {
+	output=$1
+	shift
+	rm -f "$work/notes" # that of the one before would be taken for this one's
+	ephemport "$@" >"$output" 2>"$work/notes" &
+	tracer=$!
+	tries=600
+	until grep -qs 'with the [a-z]* backend' "$work/notes"; do
+		tries=$((tries - 1))
+		if [ $tries -eq 0 ] || ! kill -0 "$tracer" 2>/dev/null; then
+			tracer_fail "the tracer did not start"
+		fi
+		sleep 0.1
+	done
+}
+
+# tracer_stop [STATUS]: ends it as a user would; it must end with that status.
+tracer_stop() {
+	ended=0
+	kill -INT "$tracer"
+	wait "$tracer" || ended=$?
+	[ $ended -eq "${1:-0}" ] || tracer_fail "the tracer ended with status $ended, want ${1:-0}"
+}
+
+# tracer_abort WORDS: the end of both.
+tracer_abort() {
+	kill -INT "$tracer"
+	tracer_fail "$*"
+}
+
+# Those of the load that the tracer sees, with commas between. UDP-Lite's connect() is the one
+# allocation that the tracepoint backend does not see by itself.
+scenarios() {
+	if grep -q tracepoint "$work/notes"; then
+		load --list | awk '$1 != "udplite4_connect" { print $1 }'
+	else
+		load --list | awk '{ print $1 }'
+	fi | tr '\n' ',' | sed 's/,$//'
+}
