@@ -116,7 +116,7 @@ int range_scope_open(const struct command *command, const char *netns, struct ra
 		if (!scope->places)
 			error = reason_set(&why, -ENOMEM, "out of memory");
 	}
-	for (size_t i = 0; i < scope->namespaces.count && !error; i++) {
+	for (size_t i = 0; scope->places && i < scope->namespaces.count && !error; i++) {
 		struct place_job job = { scope, &scope->places[i], &why };
 
 		job.place->netns = &scope->namespaces.items[i];

@@ -131,7 +131,7 @@ int import_parse(const char *data, size_t length, struct import *import, struct 
 
 	*import = (struct import){ 0 };
 	error = decode(data, length, &text, why);
-	if (error)
+	if (error || !text)
 		return error;
 	if (text[strspn(text, " \t\r\n")] == '[' || text[strspn(text, " \t\r\n")] == '{')
 		return import_json(text, import, why);
