@@ -278,7 +278,7 @@ rows() {
 
 @test "on a full disk it ends with one line and status 1, and what was written stays" {
 	mkdir "$BATS_TEST_TMPDIR/small"
-	mount -t tmpfs -o size=1m none "$BATS_TEST_TMPDIR/small"
+	mount -t tmpfs -o size=16m none "$BATS_TEST_TMPDIR/small"
 	db=$BATS_TEST_TMPDIR/small/r.db
 	start_record --comm "rec-$$"
 	"$loader" --netns --log "$log" --range 1024-65535 --scenario udp4_bind --count 1000000 2>/dev/null 3>&- &
