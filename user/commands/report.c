@@ -202,7 +202,7 @@ const struct command command_report = {
 		"of the search over time and as a distribution, first and second pass apart; what a "
 		"search examined by how full the destination's range was; how often each port was "
 		"chosen and after what time again; destinations, commands and namespaces as tables "
-		"that sort. Above a million allocations (1,048,576) marks that lie close together are "
+		"that sort. Above 524,288 allocations marks that lie close together are "
 		"drawn as one, the darker the more there are.\n\n"
 		"The filters choose what is on the page.",
 	.examples =

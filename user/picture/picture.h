@@ -21,7 +21,7 @@ enum dot_kind {
 };
 
 enum {
-	DOTS_LIMIT = 1 << 20,
+	DOTS_LIMIT = 1 << 19,
 	DOT_EXAMINED_UNKNOWN = 0,
 	DOT_NO_ROW = 0xffff, /* the table has more rows than the dot can name */
 	LATENCY_STEPS = 32,  /* the scale of latencies on dots: so many steps for a factor of 2 */
