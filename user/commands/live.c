@@ -108,14 +108,6 @@ int live_open_aggregate(const struct live_options *options, const char *command,
 	return status ?: live_start(options, command, &tracer_options, tracer);
 }
 
-uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int waiter_add(struct waiter *waiter, int fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.fd = fd };

@@ -3,10 +3,9 @@
 #ifndef EPHEMPORT_COMMANDS_LIVE_H
 #define EPHEMPORT_COMMANDS_LIVE_H
 
-#include <time.h>
-
 #include "commands/filter.h"
 #include "trace/tracer.h"
+#include "util/clock.h"
 
 struct live_options {
 	struct filter_options filter;
@@ -86,7 +85,5 @@ bool waiter_wait_until(const struct waiter *waiter, uint64_t until_ns);
  * Returns 0, or the negative errno of what could not be written.
  */
 int live_loop(struct tracer *tracer, const struct waiter *waiter, const struct stream *stream);
-
-uint64_t clock_ns(clockid_t clock);
 
 #endif

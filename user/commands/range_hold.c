@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
-#include <time.h>
 
 #include "cli/message.h"
 #include "commands/child.h"
 #include "commands/range_hold.h"
+#include "util/clock.h"
 
 static void ending_signals(sigset_t *set)
 {
@@ -38,22 +38,14 @@ void hold_end(const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	/* Counts while the machine sleeps, too: "for 10 minutes" is meant so. */
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void hold_for(uint64_t ns)
 {
-	uint64_t start = clock_ns(), gone;
+	/* Counts while the machine sleeps, too: "for 10 minutes" is meant so. */
+	uint64_t start = clock_ns(CLOCK_BOOTTIME), gone;
 	sigset_t set;
 
 	ending_signals(&set);
-	while ((gone = clock_ns() - start) < ns) {
+	while ((gone = clock_ns(CLOCK_BOOTTIME) - start) < ns) {
 		/* Short enough to notice a sleep of the machine. */
 		uint64_t left = ns - gone < 1000000000u ? ns - gone : 1000000000u;
 		struct timespec wait = { (time_t)(left / 1000000000u), (long)(left % 1000000000u) };

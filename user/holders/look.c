@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "holders/look.h"
 #include "range/netns.h"
 #include "range/sockets.h"
 #include "range/sysctl.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 enum {
 	LOOK_INTERVAL_NS = 50000000,
@@ -40,14 +40,6 @@ static int look_allocation(struct sink *sink, const struct allocation *allocatio
 struct looker looker_make(struct run_measure *measure)
 {
 	return (struct looker){ .sink = { .allocation = look_allocation }, .measure = measure };
-}
-
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* The namespace behind @path, opened, where its number is still @inode; else -1. */
@@ -176,7 +168,7 @@ void looker_poll(struct looker *looker, uint64_t now_ns)
 		return;
 	looker->seen = looker->measure->allocations;
 	look(looker, false);
-	took = clock_now() - now_ns;
+	took = clock_ns(CLOCK_MONOTONIC) - now_ns;
 	looker->next_ns = now_ns + LOOK_SHARE * took;
 	if (looker->next_ns < now_ns + LOOK_INTERVAL_NS)
 		looker->next_ns = now_ns + LOOK_INTERVAL_NS;

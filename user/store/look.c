@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "range/netns.h"
 #include "render/format.h"
 #include "store/look.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 static int settings_here(void *arg)
 {
@@ -35,16 +35,14 @@ static bool settings_of(struct look_netns *look, const char *path)
 
 void look_netns(struct look_netns *look, const struct task *task, struct port_range range)
 {
-	struct timespec now;
 	char path[64] = "/proc/self/ns/net", comm[EVENT_COMM_LEN + 1];
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	*look = (struct look_netns){ .netns = { .inode = task ? task->netns : 0,
 						.current = !task,
 						.low = range.low,
 						.high = range.high,
 						.unprivileged_start = -1 } };
-	look->netns.time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	look->netns.time_ns = clock_ns(CLOCK_REALTIME);
 	if (task) {
 		snprintf(path, sizeof(path), "/proc/%u/ns/net", task->pid);
 		format_comm(comm, task->comm);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "store/look.h"
@@ -15,6 +14,7 @@
 #include "store/schema.h"
 #include "store/writer.h"
 #include "trace/cgroup.h"
+#include "util/clock.h"
 
 enum {
 	/* Between two looks at the clock: a storm may keep the source from ever calling flush. */
@@ -46,14 +46,6 @@ struct store_writer {
 	struct reason why;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Notes the first error in words; nothing is written after it. */
 static int writer_failed(struct store_writer *writer, int error)
 {
@@ -81,7 +73,7 @@ static int writer_begin(struct store_writer *writer)
 		return 0;
 	error = writer_failed(writer, sqlite_run(writer->db, "BEGIN"));
 	writer->open = !error;
-	writer->begun_ns = now_ns();
+	writer->begun_ns = clock_ns(CLOCK_MONOTONIC);
 	return error;
 }
 
@@ -105,7 +97,8 @@ static int writer_commit(struct store_writer *writer)
 static int writer_commit_if_due(struct store_writer *writer)
 {
 	writer->since_look = 0;
-	if (!writer->open || now_ns() - writer->begun_ns < STORE_COMMIT_MS * 1000000ull)
+	if (!writer->open ||
+	    clock_ns(CLOCK_MONOTONIC) - writer->begun_ns < STORE_COMMIT_MS * 1000000ull)
 		return 0;
 	return writer_commit(writer);
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -19,6 +18,7 @@
 #include "trace/ring.h"
 #include "trace/skips.h"
 #include "trace/tracer.h"
+#include "util/clock.h"
 #include "util/heap.h"
 
 /* START_BYTES: for the types of the kernel, 5 MB and more, which libbpf copies once. */
@@ -54,14 +54,6 @@ static const char *const lost_names[LOST_CAUSE_COUNT + 1] = {
 	[LOST_UNFINISHED] = "unfinished",	[LOST_DESCENDANT] = "descendant",
 	[LOST_CAUSE_COUNT] = "program_skipped",
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static __attribute__((format(printf, 2, 3))) void tracer_say(struct tracer *tracer,
 							     const char *format, ...)
