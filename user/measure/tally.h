@@ -7,21 +7,16 @@
 #define EPHEMPORT_MEASURE_TALLY_H
 
 #include "measure/interval.h"
-
-/* A hash table of rows: their numbers from 1 on; 0: empty. */
-struct tally_index {
-	uint32_t *slots;
-	size_t size; /* a power of two, at least twice the number of rows */
-};
+#include "util/table.h"
 
 struct tally {
 	enum stat_by by;
-	uint32_t keys_left;	 /* further keys of @by that get rows of their own */
 	struct stat_table table; /* ids are indices: rows stay in the order of first sight */
-	struct tally_index rows; /* by all that tells rows apart */
-	struct tally_index keys; /* the first row of each key, by that */
+	struct table rows;	 /* from all that tells rows apart to their index */
+	struct table keys;	 /* those of @by that get rows of their own */
 };
 
+/* @keys of @by get rows of their own, the others one together. */
 struct tally tally_make(enum stat_by by, uint32_t keys);
 void tally_free(struct tally *tally);
 /* 0 or -ENOMEM. */
