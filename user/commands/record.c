@@ -8,12 +8,10 @@
 #include "cli/message.h"
 #include "commands/commands.h"
 #include "commands/live.h"
+#include "commands/recording.h"
 #include "event/limit.h"
 #include "render/format.h"
 #include "render/text.h"
-#include "store/writer.h"
-#include "util/cleanup.h"
-#include "util/quote.h"
 
 struct record_options {
 	struct live_options live;
@@ -104,32 +102,14 @@ static int record_stream(const struct record_options *options, struct tracer *tr
 	return options->strict && summary.lost ? EXIT_ERROR : EXIT_DONE;
 }
 
-static int record_open(const struct record_options *options, const struct tracer *tracer,
-		       const struct store_meta *meta, struct store_writer **writer)
-{
-	struct store_writer_options store = { .meta = *meta,
-					      .force = options->force,
-					      .live = true };
-	struct reason why;
-	int error;
-
-	store.meta.backend = tracer__backend(tracer);
-	store.meta.explain = options->live.explain;
-	error = store_writer__new(options->output, &store, writer, &why);
-	if (!error)
-		return EXIT_DONE;
-	message_error("record: %s", why.text);
-	return error == -EEXIST ? EXIT_USAGE : EXIT_ERROR;
-}
-
 static int record_run(const struct command *command, int argc, char **argv)
 {
 	struct record_options options = { .live = LIVE_OPTIONS_INIT };
 	__attribute__((cleanup(store_writer__freep))) struct store_writer *writer = NULL;
 	__attribute__((cleanup(tracer__freep))) struct tracer *tracer = NULL;
-	CLEANUP_FREE char *line = quote_words(argv);
-	struct store_meta meta = { .options = line };
+	struct recording_options recording = { .argv = argv };
 	struct arguments args;
+	uint64_t begin_mono_ns;
 	int status = options_parse(command, argc, argv, &options, &args);
 
 	if (status || args.help)
@@ -141,10 +121,12 @@ static int record_run(const struct command *command, int argc, char **argv)
 	status = live_open(&options.live, command->name, &tracer);
 	if (status)
 		return status;
-	meta.begin_mono_ns = clock_ns(CLOCK_MONOTONIC);
-	meta.begin_ns = clock_ns(CLOCK_REALTIME);
-	status = record_open(&options, tracer, &meta, &writer);
-	return status ?: record_stream(&options, tracer, writer, meta.begin_mono_ns);
+	recording.path = options.output;
+	recording.force = options.force;
+	recording.explain = options.live.explain;
+	begin_mono_ns = clock_ns(CLOCK_MONOTONIC);
+	status = recording_open(&recording, "record", tracer, begin_mono_ns, &writer);
+	return status ?: record_stream(&options, tracer, writer, begin_mono_ns);
 }
 
 const struct command command_record = {

@@ -12,6 +12,7 @@
 
 #include "cli/message.h"
 #include "commands/commands.h"
+#include "commands/recording.h"
 #include "commands/run.h"
 #include "util/cleanup.h"
 
@@ -249,6 +250,10 @@ static int run_start(struct run *run)
 
 static int run_all(struct run *run, char **argv)
 {
+	struct recording_options recording = { .path = run->options.record,
+					       .force = run->options.force,
+					       .argv = argv,
+					       .command = run->command };
 	int status = run_add_gates(run), error;
 
 	if (!status)
@@ -256,8 +261,8 @@ static int run_all(struct run *run, char **argv)
 	if (!status)
 		status = run_open_tracer(run);
 	if (!status && run->tracer && run->options.record)
-		status = run_record_open(&run->record, run->options.record, run->options.force,
-					 argv, run->command, run->tracer);
+		status = recording_open(&recording, "run: --record", run->tracer,
+					clock_ns(CLOCK_MONOTONIC), &run->record.writer);
 	if (status)
 		return status;
 	error = run_take_signals(run);

@@ -4,19 +4,12 @@
 #define EPHEMPORT_COMMANDS_RUN_RECORD_H
 
 #include "store/writer.h"
-#include "trace/tracer.h"
 
 struct run_record {
 	struct store_writer *writer; /* NULL: none was asked for */
 	bool broken;
 };
 
-/*
- * Creates @path, with @argv and @command as the command lines of ephemport and of COMMAND.
- * EXIT_DONE, or another status after one line on stderr.
- */
-int run_record_open(struct run_record *record, const char *path, bool force, char *const *argv,
-		    char *const *command, const struct tracer *tracer);
 /* NULL where there is none, or none any more. */
 struct sink *run_record_sink(const struct run_record *record);
 /* To be called where the stream gave an error: true where it was ours, and is told. */
