@@ -50,6 +50,34 @@ extern const struct option_spec live_specs[LIVE_SPEC_COUNT];
 		.base = (live_base)                                                        \
 	}
 
+/* Options of several commands, for their tables; @field is the offset of what they fill. */
+#define DURATION_SPEC(field)                                                              \
+	{                                                                                 \
+		.name = "duration", .letter = 'd', .arg = "DURATION",                     \
+		.help = "end after this long", .parse = parse_duration, .offset = (field) \
+	}
+#define COUNT_SPEC(what, field)                                                          \
+	{                                                                                \
+		.name = "count", .letter = 'n', .arg = "N", .help = "end after N " what, \
+		.parse = parse_uint, .offset = (field), .min = 1                         \
+	}
+#define EVENTS_JSON_SPEC(field)                                                              \
+	{                                                                                    \
+		.name = "json", .help = "one JSON object a line, by docs/event.schema.json", \
+		.parse = parse_flag, .offset = (field)                                       \
+	}
+#define RELATIVE_SPEC(field)                                                                 \
+	{                                                                                    \
+		.name = "relative", .letter = 'r',                                           \
+		.help = "seconds since the start, not the time of day", .parse = parse_flag, \
+		.offset = (field)                                                            \
+	}
+#define LOSS_STRICT_SPEC(field)                                                  \
+	{                                                                        \
+		.name = "strict", .help = "status 1 if any allocation was lost", \
+		.parse = parse_flag, .offset = (field)                           \
+	}
+
 /*
  * Starts tracing: EXIT_DONE with *@tracer to be freed, or another exit status after one line on
  * stderr. A reader of stdout that goes away is an error to write from here on, no signal.

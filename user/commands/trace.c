@@ -21,37 +21,16 @@ struct trace_options {
 #define FIELD(name) offsetof(struct trace_options, name)
 
 static const struct option_spec trace_specs[] = {
-	{ .name = "json",
-	  .help = "one JSON object a line, by docs/event.schema.json",
-	  .parse = parse_flag,
-	  .offset = FIELD(json) },
-	{ .name = "relative",
-	  .letter = 'r',
-	  .help = "seconds since the start, not the time of day",
-	  .parse = parse_flag,
-	  .offset = FIELD(relative) },
-	{ .name = "duration",
-	  .letter = 'd',
-	  .arg = "DURATION",
-	  .help = "end after this long",
-	  .parse = parse_duration,
-	  .offset = FIELD(duration_ns) },
-	{ .name = "count",
-	  .letter = 'n',
-	  .arg = "N",
-	  .help = "end after N allocations",
-	  .parse = parse_uint,
-	  .offset = FIELD(count),
-	  .min = 1 },
+	EVENTS_JSON_SPEC(FIELD(json)),
+	RELATIVE_SPEC(FIELD(relative)),
+	DURATION_SPEC(FIELD(duration_ns)),
+	COUNT_SPEC("allocations", FIELD(count)),
 	{ .name = "explain",
 	  .help = "also why connect() refused candidates, and what UDP searches examined; costs a hook "
 		  "for each candidate, and one for each random number that the kernel draws",
 	  .parse = parse_flag,
 	  .offset = FIELD(live.explain) },
-	{ .name = "strict",
-	  .help = "status 1 if any allocation was lost",
-	  .parse = parse_flag,
-	  .offset = FIELD(strict) },
+	LOSS_STRICT_SPEC(FIELD(strict)),
 };
 
 static const struct option_group trace_groups[] = {
