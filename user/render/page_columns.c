@@ -43,45 +43,20 @@ static uint64_t dot_time(const struct picture *picture, size_t i)
 	return dot_tick(picture, i) - (i ? dot_tick(picture, i - 1) : 0);
 }
 
-static uint64_t dot_port(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].port;
-}
+#define DOT_COLUMN(field)                                                    \
+	static uint64_t dot_##field(const struct picture *picture, size_t i) \
+	{                                                                    \
+		return picture->dots.items[i].field;                         \
+	}
 
-static uint64_t dot_latency(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].latency;
-}
-
-static uint64_t dot_examined(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].examined;
-}
-
-static uint64_t dot_tuple(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].tuple;
-}
-
-static uint64_t dot_command(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].command;
-}
-
-static uint64_t dot_kind(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].kind;
-}
-
-static uint64_t dot_path(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].path;
-}
-
-static uint64_t dot_error(const struct picture *picture, size_t i)
-{
-	return picture->dots.items[i].error;
-}
+DOT_COLUMN(port)
+DOT_COLUMN(latency)
+DOT_COLUMN(examined)
+DOT_COLUMN(tuple)
+DOT_COLUMN(command)
+DOT_COLUMN(kind)
+DOT_COLUMN(path)
+DOT_COLUMN(error)
 
 static const struct column dot_columns[] = {
 	{ "time", 4, dot_time },	 { "port", 2, dot_port },   { "latency", 2, dot_latency },

@@ -192,10 +192,22 @@ static int task_number(struct rows *rows, const struct task *task, uint32_t *num
 	return row_write(row);
 }
 
+/* What each record begins with: its number and two times. */
+static sqlite3_stmt *row_begin(struct rows *rows, enum row_table table, uint64_t one_ns,
+			       uint64_t other_ns)
+{
+	sqlite3_stmt *row = rows->statements[table];
+
+	sqlite3_bind_int64(row, 1, ++rows->id);
+	sqlite3_bind_int64(row, 2, (int64_t)one_ns);
+	sqlite3_bind_int64(row, 3, (int64_t)other_ns);
+	return row;
+}
+
 int rows_allocation(struct rows *rows, const struct allocation *allocation)
 {
-	sqlite3_stmt *row = rows->statements[ROW_ALLOC];
 	uint32_t kind, tuple, task;
+	sqlite3_stmt *row;
 	int error = kind_number(rows, allocation, &kind);
 
 	if (!error)
@@ -204,9 +216,7 @@ int rows_allocation(struct rows *rows, const struct allocation *allocation)
 		error = task_number(rows, &allocation->task, &task);
 	if (error)
 		return error;
-	sqlite3_bind_int64(row, 1, ++rows->id);
-	sqlite3_bind_int64(row, 2, (int64_t)allocation->start_ns);
-	sqlite3_bind_int64(row, 3, (int64_t)allocation->time_ns);
+	row = row_begin(rows, ROW_ALLOC, allocation->start_ns, allocation->time_ns);
 	sqlite3_bind_int64(row, 4, kind);
 	sqlite3_bind_int64(row, 5, tuple);
 	sqlite3_bind_int64(row, 6, task);
@@ -222,12 +232,9 @@ int rows_allocation(struct rows *rows, const struct allocation *allocation)
 
 int rows_range_change(struct rows *rows, const struct range_change *change)
 {
-	sqlite3_stmt *row = rows->statements[ROW_RANGE];
+	sqlite3_stmt *row = row_begin(rows, ROW_RANGE, change->mono_ns, change->time_ns);
 	char comm[ROWS_COMM_LEN];
 
-	sqlite3_bind_int64(row, 1, ++rows->id);
-	sqlite3_bind_int64(row, 2, (int64_t)change->mono_ns);
-	sqlite3_bind_int64(row, 3, (int64_t)change->time_ns);
 	sqlite3_bind_int64(row, 4, change->task.netns);
 	sqlite3_bind_int(row, 5, change->old_low);
 	sqlite3_bind_int(row, 6, change->old_high);
@@ -256,12 +263,9 @@ static void bind_ports(sqlite3_stmt *row, int column, const struct port_set *por
 
 int rows_reserved_change(struct rows *rows, const struct reserved_change *change)
 {
-	sqlite3_stmt *row = rows->statements[ROW_RESERVED];
+	sqlite3_stmt *row = row_begin(rows, ROW_RESERVED, change->mono_ns, change->time_ns);
 	char comm[ROWS_COMM_LEN];
 
-	sqlite3_bind_int64(row, 1, ++rows->id);
-	sqlite3_bind_int64(row, 2, (int64_t)change->mono_ns);
-	sqlite3_bind_int64(row, 3, (int64_t)change->time_ns);
 	sqlite3_bind_int64(row, 4, change->task.netns);
 	bind_ports(row, 5, change->old);
 	bind_ports(row, 6, change->new);
@@ -271,11 +275,8 @@ int rows_reserved_change(struct rows *rows, const struct reserved_change *change
 
 int rows_loss(struct rows *rows, const struct loss *loss)
 {
-	sqlite3_stmt *row = rows->statements[ROW_LOSS];
+	sqlite3_stmt *row = row_begin(rows, ROW_LOSS, loss->since_ns, loss->time_ns);
 
-	sqlite3_bind_int64(row, 1, ++rows->id);
-	sqlite3_bind_int64(row, 2, (int64_t)loss->since_ns);
-	sqlite3_bind_int64(row, 3, (int64_t)loss->time_ns);
 	sqlite3_bind_int64(row, 4, (int64_t)loss->count);
 	sqlite_bind_text(row, 5, loss->cause);
 	return row_write(row);
