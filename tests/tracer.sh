@@ -11,6 +11,19 @@ tracer_fail() {
 	exit 1
 }
 
+# wait_for PID FILE TEXT [TENTHS]: until the file has the text; fails when the process is gone, or after
+# so many tenths of a second, a minute by default.
+wait_for() {
+	tries=${4:-600}
+	until grep -qs "$3" "$2"; do
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ] || ! kill -0 "$1" 2>/dev/null; then
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
 # tracer_start OUTPUT ARGUMENT...: ephemport, live on return; its process is $tracer. What it says is
 # in $work/notes.
 tracer_start() {
@@ -19,14 +32,8 @@ tracer_start() {
 	rm -f "$work/notes" # that of the one before would be taken for this one's
 	ephemport "$@" >"$output" 2>"$work/notes" &
 	tracer=$!
-	tries=600
-	until grep -qs 'with the [a-z]* backend' "$work/notes"; do
-		tries=$((tries - 1))
-		if [ $tries -eq 0 ] || ! kill -0 "$tracer" 2>/dev/null; then
-			tracer_fail "the tracer did not start"
-		fi
-		sleep 0.1
-	done
+	wait_for "$tracer" "$work/notes" 'with the [a-z]* backend' ||
+		tracer_fail "the tracer did not start"
 }
 
 # tracer_stop [STATUS]: ends it as a user would; it must end with that status.

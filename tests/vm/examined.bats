@@ -6,8 +6,8 @@
 load ../helpers
 
 examined_in() {
-	"$ROOT/tools/vm" --timeout 300 --add "$ROOT/tests/vm/examined.sh:/bin/examined.sh:755" "$1" -- \
-		examined.sh small
+	"$ROOT/tools/vm" --timeout 300 --add "$ROOT/tests/tracer.sh" \
+		--add "$ROOT/tests/vm/examined.sh:/bin/examined.sh:755" "$1" -- examined.sh small
 }
 
 @test "6.1: examined is what the kernel's loops count" { examined_in 6.1; }

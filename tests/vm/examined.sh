@@ -15,29 +15,20 @@ work=${EXAMINED_KEEP:-$(mktemp -d)}
 mkdir -p "$work"
 : >"$work/plan"
 
-# wait_for PID FILE TEXT: until the file has the text, or the process is gone, or 60 s.
-wait_for() {
-	tries=600
-	until grep -qs "$3" "$2"; do
-		tries=$((tries - 1))
-		if [ $tries -eq 0 ] || ! kill -0 "$1" 2>/dev/null; then
-			cat "$2" >&2
-			exit 1
-		fi
-		sleep 0.1
-	done
-}
+# shellcheck source=/dev/null
+. "$(dirname "$0")/tracer.sh"
 
 # The truth starts last: of programs on one function the last one attached runs first, and what lies
 # between ephemport's reading and the kernel's is as without it.
 start() {
-	ephemport trace --duration 20m --json --explain --backend fentry --buffer 64M \
-		>"$work/events" 2>"$work/notes" &
-	tracer=$!
-	wait_for $tracer "$work/notes" "tracing with"
-	truth $tracer >"$work/truth" 2>"$work/truth.notes" &
+	tracer_start "$work/events" trace --duration 20m --json --explain --backend fentry --buffer 64M
+	# shellcheck disable=SC2154 # tracer_start sets it
+	truth "$tracer" >"$work/truth" 2>"$work/truth.notes" &
 	truth=$!
-	wait_for $truth "$work/truth.notes" counting
+	wait_for $truth "$work/truth.notes" counting || {
+		cat "$work/truth.notes" >&2
+		exit 1
+	}
 }
 
 stop() {
@@ -46,11 +37,7 @@ stop() {
 		cat "$work/truth.notes" >&2
 		exit 1
 	}
-	kill -INT $tracer
-	wait $tracer || {
-		cat "$work/notes" >&2
-		exit 1
-	}
+	tracer_stop
 }
 
 # run NAME CLASS EXHAUSTED RESERVED BOUND LOAD-OPTION...: see compare.c for what the words mean.
