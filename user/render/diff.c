@@ -6,6 +6,8 @@
 #include "render/diff.h"
 #include "render/figures.h"
 
+enum { DIFF_CONCLUSION_LEN = 512 };
+
 /* What people are shown, in this order; the JSON has all that are numbers. */
 static const enum figure_id shown[] = {
 	FIGURE_DURATION,      FIGURE_RANGE_PORTS,     FIGURE_USABLE,
@@ -153,7 +155,8 @@ static bool ranges_differ(const struct diff *diff)
 		number_a(diff, FIGURE_RANGE_HIGH) != number_b(diff, FIGURE_RANGE_HIGH));
 }
 
-void diff_format_conclusion(char *out, const struct diff *diff)
+/* What differs, in a sentence: @out takes DIFF_CONCLUSION_LEN bytes. */
+static void format_conclusion(char *out, const struct diff *diff)
 {
 	struct sentence sentence = { .text = out };
 
@@ -223,7 +226,7 @@ void diff_print_text(FILE *out, const struct diff *diff)
 {
 	char conclusion[DIFF_CONCLUSION_LEN], a[FIGURE_FORMAT_LEN], b[FIGURE_FORMAT_LEN];
 
-	diff_format_conclusion(conclusion, diff);
+	format_conclusion(conclusion, diff);
 	fprintf(out, "%s\n\nA  %s\nB  %s\n\n", conclusion, diff->a_name, diff->b_name);
 	fprintf(out, "%-20s %14s %14s %10s\n", "", "A", "B", "B/A");
 	range_text(a, diff->a);
@@ -253,7 +256,7 @@ void diff_print_json(FILE *out, const struct diff *diff)
 	};
 	char conclusion[DIFF_CONCLUSION_LEN];
 
-	diff_format_conclusion(conclusion, diff);
+	format_conclusion(conclusion, diff);
 	fputs("{\"type\":\"diff\",\"a\":", out);
 	json_print_string(out, diff->a_name);
 	fputs(",\"b\":", out);

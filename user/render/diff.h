@@ -14,10 +14,6 @@ struct diff {
 	const struct gate_result *results; /* one for each gate */
 };
 
-/* What differs, in a sentence: @out takes DIFF_CONCLUSION_LEN bytes. */
-enum { DIFF_CONCLUSION_LEN = 512 };
-void diff_format_conclusion(char *out, const struct diff *diff);
-
 void diff_print_text(FILE *out, const struct diff *diff);
 void diff_print_json(FILE *out, const struct diff *diff);
 

@@ -484,15 +484,6 @@ static uint64_t tracer_lost_by(const struct tracer *tracer, int cause)
 	return cause == LOST_CAUSE_COUNT ? tracer->misses : tracer->counters.lost[cause];
 }
 
-uint64_t tracer__lost(const struct tracer *tracer)
-{
-	uint64_t lost = 0;
-
-	for (int cause = 0; cause <= LOST_CAUSE_COUNT; cause++)
-		lost += tracer_lost_by(tracer, cause);
-	return lost;
-}
-
 /* Tells the stream what was lost since the last look, at most ten times a second. */
 static int tracer_tell_losses(struct tracer *tracer, bool last)
 {

@@ -64,7 +64,4 @@ int tracer__read(const struct tracer *tracer, struct stat_table *now);
 /* Stops the programs; what they left in the ring can still be consumed. */
 void tracer__detach(struct tracer *tracer);
 
-/* Records lost until the last tracer__consume(), all causes. */
-uint64_t tracer__lost(const struct tracer *tracer);
-
 #endif
