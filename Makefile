@@ -213,8 +213,7 @@ install: $(PROGRAM) $(BUILD)/ephemport.8 $(BUILD)/ephemport.bash ## install belo
 	install -D -m 644 $(BUILD)/ephemport.8 $(DESTDIR)$(PREFIX)/share/man/man8/ephemport.8
 	install -D -m 644 $(BUILD)/ephemport.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ephemport
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ephemport docs/event.schema.json \
-		docs/stat.schema.json docs/run.schema.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ephemport $(wildcard docs/*.schema.json)
 
 check-live-range: $(PROGRAM) ## test 'range' on this kernel, in namespaces of its own (root)
 	bats tests/live/range_*.bats
